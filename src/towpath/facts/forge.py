@@ -1,0 +1,43 @@
+"""What a git host announces."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from towpath.kernel.outbox import fact
+
+
+@dataclass(frozen=True)
+class RefChange:
+    """`old` is None for a new ref, `new` is None for a deleted one; both are full object names."""
+
+    ref: str
+    old: str | None
+    new: str | None
+
+
+@fact("forge.refs_moved", version=1, subject="repository")
+@dataclass(frozen=True)
+class RefsMoved:
+    """Refs of a repository moved; found by comparing git with our snapshot, so never missed."""
+
+    repository: str
+    changes: tuple[RefChange, ...]
+
+
+@fact("forge.merge_request_changed", version=1, subject="repository")
+@dataclass(frozen=True)
+class MergeRequestChanged:
+    repository: str
+    number: int
+    what: Literal["opened", "head_moved", "reviewed", "edited", "closed", "reopened", "merged"]
+    head: str
+
+
+@fact("forge.commented", version=1, subject="repository")
+@dataclass(frozen=True)
+class Commented:
+    repository: str
+    number: int
+    comment: str
+    author: str
+    body: str

@@ -1,0 +1,73 @@
+"""Tx and Database: all that a part may know of a store.
+
+A part writes `db.write(lambda tx: service.verb(tx, ...))`. The function's only effect is SQL,
+because the store may run it again (PostgreSQL, serialization failure) or undo it.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Literal, Protocol, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Executable, RowMapping
+
+from towpath.kernel.clock import Micros
+
+T = TypeVar("T")
+Dialect = Literal["sqlite", "postgresql"]
+Isolation = Literal["serializable", "read committed"]
+Parameters = dict[str, Any] | Sequence[dict[str, Any]]
+
+
+class Tx:
+    """One open transaction: SQL in, rows out.
+
+    `now` is the only time that stored rows may use: the database's clock on PostgreSQL, the
+    process's clock on SQLite. It is the same during the whole transaction.
+    """
+
+    def __init__(self, connection: Connection, now: Micros, dialect: Dialect) -> None:
+        self.connection = connection
+        self.now = now
+        self.dialect = dialect
+        self.wakes: list[str] = []
+
+    def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
+        return self.connection.execute(statement, parameters)  # type: ignore[return-value]
+
+    def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[RowMapping]:
+        return self.connection.execute(statement, parameters).mappings().all()
+
+    def row(self, statement: Executable, parameters: Parameters | None = None) -> RowMapping | None:
+        return self.connection.execute(statement, parameters).mappings().first()
+
+    def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any:
+        return self.connection.execute(statement, parameters).scalar()
+
+    def wake(self, channel: str) -> None:
+        """Tell whoever listens to `channel`, in every process, once this transaction is durable."""
+        if channel not in self.wakes:
+            self.wakes.append(channel)
+
+
+class Database(Protocol):
+    """A store. Every method may be called from any thread; none from the event loop but `submit`."""
+
+    dialect: Dialect
+
+    def write(self, fn: Callable[[Tx], T], *, isolation: Isolation = "serializable") -> T:
+        """Run fn in a transaction and return when its effect is on disk; fn's error undoes it."""
+        ...
+
+    def submit(self, fn: Callable[[Tx], T]) -> Future[T]:
+        """Like write, for callers that must not block: the future resolves after the fsync."""
+        ...
+
+    def read(self, fn: Callable[[Tx], T]) -> T:
+        """Run fn on a snapshot that cannot be written to."""
+        ...
+
+    def on_wake(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Call listener(channel) from any thread after each wake; returns how to stop listening."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,42 @@
+"""What a part hands to the composition root, in one place (its plugin.py)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter
+from markupsafe import Markup
+from sqlalchemy import MetaData
+from starlette.requests import Request
+
+from towpath.kernel.context import Kernel
+from towpath.kernel.outbox import Reaction
+from towpath.kernel.work.model import Handler, Schedule
+
+Slot = Callable[[Kernel, Request, Mapping[str, Any]], Markup]
+
+
+def _nothing(_: Kernel) -> tuple[()]:
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin:
+    """One part of the house.
+
+    `package` is the part's import path; its `migrations` folder holds its Alembic history and
+    `revision` names the newest one. `heal` runs at start, before the first request, and compares
+    the outside world with the rows. `slots` let a higher part put HTML into a lower part's page
+    ("merge_request", "repository", "home") without the lower one knowing.
+    """
+
+    name: str
+    package: str
+    metadata: MetaData
+    revision: str
+    routes: Callable[[Kernel], Sequence[APIRouter]] = _nothing
+    handlers: Callable[[Kernel], Sequence[Handler]] = _nothing
+    reactions: Callable[[Kernel], Sequence[Reaction]] = _nothing
+    schedules: Sequence[Schedule] = ()
+    heal: Callable[[Kernel], None] | None = None
+    slots: Mapping[str, Slot] = field(default_factory=dict)

@@ -1,0 +1,51 @@
+"""The one place that reads the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from towpath.kernel.errors import InvalidInput
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an installation may choose; each is also an environment variable TOWPATH_<NAME>."""
+
+    max_body_bytes: int = 1_048_576
+    """Largest request body outside git and log uploads, in bytes."""
+    session_hours: int = 12
+    """How long a browser session lives after its last use."""
+    worker_threads: int = 4
+    """How many pieces of work one process does at a time."""
+    retention_days: int = 30
+    """How long finished work, delivered facts and idempotency keys are kept."""
+    secure_cookies: bool = False
+    """Send the session cookie over HTTPS only; set it behind a TLS proxy."""
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read TOWPATH_* variables; an unreadable one raises InvalidInput with its name."""
+    source = os.environ if environment is None else environment  # noqa: TID251 - the one reader
+    values = {
+        setting.name: _parse(setting.name, source[_variable(setting.name)], setting.type)
+        for setting in fields(Settings)
+        if _variable(setting.name) in source
+    }
+    return Settings(**values)
+
+
+def _variable(name: str) -> str:
+    return f"TOWPATH_{name.upper()}"
+
+
+def _parse(name: str, text: str, kind: Any) -> int | bool:
+    if kind is bool and text.lower() in {"true", "1", "yes", "false", "0", "no"}:
+        return text.lower() in {"true", "1", "yes"}
+    if kind is int and text.isdigit():
+        return int(text)
+    wanted = "yes or no" if kind is bool else "a whole number"
+    raise InvalidInput(
+        f"{_variable(name)} is {text!r}, which is not {wanted}.",
+        next_step=f"Set {_variable(name)} to {wanted} or remove it.",
+    )

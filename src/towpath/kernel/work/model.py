@@ -1,0 +1,66 @@
+"""What a piece of due work is, and who does it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NewType
+
+from towpath.kernel.clock import Micros
+from towpath.kernel.db.interface import Tx
+
+WorkId = NewType("WorkId", int)
+Then = Callable[[Tx], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One claimed row. `attempt` counts from 1; `version` is that of the payload's layout."""
+
+    id: WorkId
+    kind: str
+    payload: Mapping[str, Any]
+    version: int
+    attempt: int
+    key: str | None
+    order: str | None
+    due: Micros
+    created: Micros
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handler:
+    """Does the work of one kind.
+
+    `run(item)` may have effects outside the database; they must bear repetition, for a crash
+    repeats them. What it returns, if anything, runs in the transaction that finishes the row, so
+    that effect and finish are one. A worker that lost its lease cannot finish: its `then` is
+    undone. PermanentError parks the row, any other error tries again with back-off until
+    `max_attempts`, then parks.
+
+    `version` is the newest payload layout this handler reads; newer rows wait for a newer process.
+    """
+
+    kind: str
+    run: Callable[[Item], Then | None]
+    version: int = 1
+    max_attempts: int = 20
+    lease_seconds: float = 60.0
+
+    @classmethod
+    def transactional(cls, kind: str, do: Callable[[Tx, Item], None], **options: Any) -> "Handler":
+        """A handler whose whole effect is SQL: done exactly once."""
+        return cls(kind=kind, run=lambda item: lambda tx: do(tx, item), **options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """Adds an item of `kind` at each time of a five-field cron expression, in an IANA zone.
+
+    `jitter` spreads instances over so many seconds, the same for the same name.
+    """
+
+    name: str
+    cron: str
+    kind: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    zone: str = "UTC"
+    jitter: float = 0.0
