@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.e2e import verify
 
 WORKFLOW = ".towpath/workflows/demo.yml"
