@@ -32,10 +32,11 @@ def functions(folder: Path) -> Iterator[Function]:
 
 
 def long_functions(folder: Path) -> list[str]:
+    """A migration is a list of tables, not a function to follow: it may be long."""
     return [
         f"{function.path}: {function.name} has {function.lines} lines"
         for function in functions(folder)
-        if function.lines > LONGEST_FUNCTION
+        if function.lines > LONGEST_FUNCTION and "migrations" not in function.path.parts
     ]
 
 
