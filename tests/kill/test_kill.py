@@ -1,0 +1,125 @@
+"""kill -9 at random moments: nothing acknowledged is lost, nothing lands twice or untested.
+
+`make test-all KILLS=n SEED=s` kills n times and adds a row to docs/reference/kills.md;
+`make test` kills a few times on each store.
+"""
+
+import os
+import random
+import subprocess
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.kill import checks
+from tests.kill.harness import Server, World, authors
+
+ROOT = Path(__file__).parents[2]
+RECORD = ROOT / "docs/reference/kills.md"
+KILLS = int(os.environ.get("KILLS", "50"))
+SEED = os.environ.get("SEED", "1")
+KILLS_PER_WORLD = 25
+LONGEST_LIFE = 2.0
+SETTLE_SECONDS = 120
+
+
+@dataclass
+class Result:
+    kills: int = 0
+    requests: int = 0
+    landed: int = 0
+    slowest_start: float = 0.0
+    seconds: float = 0.0
+    findings: list[checks.Findings] = field(default_factory=list)
+
+    def count(self, kind):
+        return sum(len(getattr(found, kind)) for found in self.findings)
+
+    def lines(self):
+        return [line for found in self.findings for line in found.lines()]
+
+
+def kill_a_world(folder, database, kills, seed, result):
+    """One server and its people through so many deaths, then a look at what is left."""
+    chance = random.Random(seed)
+    server = Server(folder, database=database)
+    try:
+        world = World(server.start(), folder / "clone")
+        team = authors(world, 2, 2 + kills // 4, seed)
+        for author in team:
+            author.start()
+        for _ in range(kills):
+            time.sleep(chance.uniform(0.02, LONGEST_LIFE))
+            world.ledger.mains.append(checks.Bare(server.data).ref("main"))
+            server.kill(whole=chance.random() < 0.5)
+            result.kills += 1
+            server.start()
+        judge(world, team, result)
+        result.slowest_start = max(result.slowest_start, *server.starts)
+    finally:
+        server.stop()
+
+
+def judge(world, team, result):
+    for author in team:
+        author.join(SETTLE_SECONDS)
+        if author.is_alive() or author.error:
+            raise AssertionError(f"{author.name} got stuck: {author.error!r}") from author.error
+    left = checks.settle(world, SETTLE_SECONDS)
+    found = checks.check(world, left)
+    result.findings.append(found)
+    result.requests += len(world.ledger.heads)
+    bare = checks.Bare(world.server.data)
+    result.landed += len(bare.history(world.base, bare.ref("main")))
+    if found:
+        print("\n".join(found.lines()), world.server.tail(), sep="\n\n")
+
+
+def run(tmp_path, new_database, kills, seed):
+    result, began = Result(), time.monotonic()
+    for number, first in enumerate(range(0, kills, KILLS_PER_WORLD)):
+        folder = tmp_path / f"world-{number}"
+        folder.mkdir()
+        batch = min(KILLS_PER_WORLD, kills - first)
+        kill_a_world(folder, new_database(), batch, f"{seed}/{number}", result)
+    result.seconds = time.monotonic() - began
+    return result
+
+
+@pytest.mark.parametrize("kills", [3])
+def test_a_few_kills_lose_double_and_smuggle_nothing(tmp_path, new_database, kills):
+    result = run(tmp_path, new_database, kills, SEED)
+    assert result.lines() == []
+    assert result.landed
+
+
+@pytest.mark.slow
+def test_many_kills_lose_double_and_smuggle_nothing(tmp_path, new_database, store):
+    result = run(tmp_path, new_database, KILLS // 2, SEED)
+    note(result, store)
+    print(f"\n{result.kills} kills on {store}: {result}")
+    assert result.lines() == []
+
+
+def note(result, store):
+    """Add a row to the record; git describe names the code that was killed."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
+    code = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    day = datetime.now(UTC).strftime("%Y-%m-%d")
+    cells = [
+        day,
+        code.stdout.strip() or "unknown",
+        store,
+        SEED,
+        result.kills,
+        result.requests,
+        result.landed,
+        *(result.count(kind) for kind in ("lost", "doubled", "untested")),
+        f"{result.slowest_start:.1f}",
+        f"{result.seconds:.0f}",
+    ]
+    with RECORD.open("a") as record:
+        record.write(f"| {' | '.join(str(cell) for cell in cells)} |\n")
