@@ -4,13 +4,17 @@ A part writes `db.write(lambda tx: service.verb(tx, ...))`. The function's only 
 because the store may run it again (PostgreSQL, serialization failure) or undo it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable, RowMapping
 
 from towpath.kernel.clock import Micros
+
+ANYTHING = "*"
+"""The channel of a wake that follows a gap, such as a lost connection: look at everything."""
 
 T = TypeVar("T")
 Dialect = Literal["sqlite", "postgresql"]
@@ -30,14 +34,21 @@ class Tx:
         self.now = now
         self.dialect = dialect
         self.wakes: list[str] = []
+        self._savepoints = 0
 
-    def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
+    def execute(
+        self, statement: Executable, parameters: Parameters | None = None
+    ) -> CursorResult[Any]:
         return self.connection.execute(statement, parameters)  # type: ignore[return-value]
 
-    def rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[RowMapping]:
+    def rows(
+        self, statement: Executable, parameters: Parameters | None = None
+    ) -> Sequence[RowMapping]:
         return self.connection.execute(statement, parameters).mappings().all()
 
-    def row(self, statement: Executable, parameters: Parameters | None = None) -> RowMapping | None:
+    def row(
+        self, statement: Executable, parameters: Parameters | None = None
+    ) -> RowMapping | None:
         return self.connection.execute(statement, parameters).mappings().first()
 
     def scalar(self, statement: Executable, parameters: Parameters | None = None) -> Any:
@@ -47,6 +58,29 @@ class Tx:
         """Tell whoever listens to `channel`, in every process, once this transaction is durable."""
         if channel not in self.wakes:
             self.wakes.append(channel)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo alone what is done inside when it raises; the error goes on.
+
+        Catch that error only if `lost(error)` is false, or the rest of the transaction is a lie.
+        """
+        self._savepoints += 1
+        name, wakes = f"towpath_{self._savepoints}", len(self.wakes)
+        self.connection.exec_driver_sql(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException as error:
+            del self.wakes[wakes:]
+            if not self.lost(error):
+                self.connection.exec_driver_sql(f"ROLLBACK TO {name}")
+                self.connection.exec_driver_sql(f"RELEASE {name}")
+            raise
+        self.connection.exec_driver_sql(f"RELEASE {name}")
+
+    def lost(self, error: BaseException) -> bool:
+        """Whether this error undid the whole transaction, which then starts again or fails."""
+        raise NotImplementedError
 
 
 class Database(Protocol):

@@ -64,3 +64,16 @@ class Schedule:
     payload: Mapping[str, Any] = field(default_factory=dict)
     zone: str = "UTC"
     jitter: float = 0.0
+
+
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 900.0
+
+
+def backoff(attempt: int, chance: float) -> float:
+    """Seconds to wait after the `attempt`-th failure: 1, 2, 4 … 900, a quarter more or less.
+
+    `chance` in [0, 1) spreads rows that failed together, so that they do not return together.
+    """
+    pause = min(_FIRST_PAUSE * 2.0 ** min(attempt - 1, 30), _LONGEST_PAUSE)
+    return pause * (0.75 + chance / 2)

@@ -1,0 +1,104 @@
+"""Alembic, one history per part, each with its own version table.
+
+Every history runs in one transaction, on both stores, so a crash leaves it whole or not begun.
+Alembic itself is imported only when something is to be done: that import takes over a second.
+"""
+
+import importlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, MetaData, create_engine, inspect, text
+from sqlalchemy.engine import URL
+
+from towpath.kernel.db.opening import parse, sqlite_path
+from towpath.kernel.errors import Unavailable
+
+_LOCK = 7_308_324_466  # any number that only we use as an advisory lock
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """One part's migrations: `package`.migrations holds them, `revision` names the newest."""
+
+    name: str
+    package: str
+    revision: str
+    metadata: MetaData
+
+
+def upgrade(db_url: str, histories: Sequence[History]) -> None:
+    """Bring each history, in the order given, to its newest revision.
+
+    Raises Unavailable when another process holds the SQLite file, or when the database was
+    written by a newer release.
+    """
+    url = parse(db_url)
+    with _connection(url) as connection:
+        for history in histories:
+            if _current(connection, history) != history.revision:
+                _upgrade(connection, history)
+
+
+@contextmanager
+def _connection(url: URL) -> Iterator[Connection]:
+    """One transaction that no other process shares; committed if nothing raises."""
+    if url.drivername == "sqlite":
+        from towpath.kernel.db.sqlite import engine, lock_file
+
+        path = sqlite_path(url)
+        lock = lock_file(path)
+        connecting, begin = engine(path, "PRAGMA journal_mode=WAL"), "BEGIN IMMEDIATE"
+    else:
+        lock = None
+        engine_url = url.set(drivername="postgresql+psycopg")
+        connecting = create_engine(engine_url, isolation_level="AUTOCOMMIT")
+        begin = f"BEGIN; SELECT pg_advisory_xact_lock({_LOCK})"
+    try:
+        with connecting.connect() as connection:
+            connection.exec_driver_sql(begin).close()
+            yield connection
+            connection.exec_driver_sql("COMMIT")
+    finally:
+        connecting.dispose()
+        if lock is not None:
+            os.close(lock)
+
+
+def _current(connection: Connection, history: History) -> str | None:
+    table = _version_table(history)
+    if not inspect(connection).has_table(table):
+        return None
+    revision: str | None = connection.execute(text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608
+    return revision
+
+
+def _upgrade(connection: Connection, history: History) -> None:
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
+    folder = Path(importlib.import_module(f"{history.package}.migrations").__file__ or "").parent
+    scripts = ScriptDirectory(folder, version_locations=[folder])
+    environment = EnvironmentContext(
+        Config(),
+        scripts,
+        fn=lambda revision, _: scripts._upgrade_revs(history.revision, revision),  # type: ignore[arg-type] # noqa: SLF001
+    )
+    environment.configure(connection=connection, version_table=_version_table(history))
+    try:
+        with environment:
+            environment.run_migrations()
+    except CommandError as error:
+        raise Unavailable(
+            f"The tables of {history.name} are at a revision that this release does not know.",
+            next_step="Run the release that wrote them, or a newer one.",
+        ) from error
+
+
+def _version_table(history: History) -> str:
+    return f"alembic_version_{history.name}"

@@ -1,0 +1,194 @@
+"""Serializable transactions on PostgreSQL, run again when they collide; NOTIFY as the wake.
+
+BEGIN and the database's clock travel in one message, NOTIFY and COMMIT in another, so a
+transaction of one statement is three round trips.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Connection, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from towpath.kernel import ids
+from towpath.kernel.clock import Clock, Micros
+from towpath.kernel.db.interface import Dialect, Isolation, T, Tx
+from towpath.kernel.db.listeners import Listeners
+from towpath.kernel.db.notifications import CHANNEL, Notifications
+from towpath.kernel.errors import Unavailable
+
+_COLLISIONS = frozenset({"40001", "40P01"})
+_SHUTDOWN = frozenset({"57P01", "57P02", "57P03"})
+_PATIENCE_SECONDS = 20.0
+_FIRST_PAUSE = 0.002
+_LONGEST_PAUSE = 0.25
+_NOW = "SELECT (extract(epoch from now()) * 1000000)::bigint"
+_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_NOW}"
+_WRITE: dict[Isolation, str] = {
+    "serializable": f"BEGIN ISOLATION LEVEL SERIALIZABLE; {_NOW}",
+    "read committed": f"BEGIN ISOLATION LEVEL READ COMMITTED; {_NOW}",
+}
+
+
+class _Tx(Tx):
+    def lost(self, error: BaseException) -> bool:
+        """A collision or a dropped connection ends the whole transaction."""
+        return _collided(error) or _dropped(error)
+
+
+class PostgresDatabase:
+    """A PostgreSQL database that any number of processes share."""
+
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, url: URL, clock: Clock | None = None, *, connections: int = 10) -> None:
+        """Connect lazily; `clock` replaces the database's in tests that move time."""
+        self._clock = clock
+        self._me = ids.new("db")
+        self._listeners = Listeners()
+        self._engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            isolation_level="AUTOCOMMIT",
+            pool_size=connections,
+            max_overflow=2 * connections,
+            pool_reset_on_return=None,
+        )
+        self._threads = ThreadPoolExecutor(connections, thread_name_prefix="postgres-submit")
+        self._inside = threading.local()
+        conninfo = url.render_as_string(hide_password=False)
+        self._notifications = Notifications(conninfo, self._me, self._listeners)
+
+    def write(self, fn: Callable[[Tx], T], *, isolation: Isolation = "serializable") -> T:
+        if getattr(self._inside, "write", False):
+            raise RuntimeError("db.write inside db.write is two transactions: pass the tx on")
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return self._write_once(fn, isolation)
+            except (DBAPIError, psycopg.Error) as error:
+                if not (_collided(error) or _dropped(error)):
+                    raise
+                if time.monotonic() > deadline:
+                    raise _gave_up(error) from error
+            threading.Event().wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 - only spreads
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def submit(self, fn: Callable[[Tx], T]) -> Future[T]:
+        return self._threads.submit(self.write, fn)
+
+    def read(self, fn: Callable[[Tx], T]) -> T:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return self._read_once(fn)
+            except (DBAPIError, psycopg.Error) as error:
+                if not _dropped(error):
+                    raise
+                if time.monotonic() > deadline:
+                    raise _gave_up(error) from error
+            threading.Event().wait(_LONGEST_PAUSE)
+
+    def on_wake(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        self._notifications.start()
+        return self._listeners.add(listener)
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        self._notifications.close()
+        self._engine.dispose()
+
+    def _write_once(self, fn: Callable[[Tx], T], isolation: Isolation) -> T:
+        with self._engine.connect() as connection:
+            self._inside.write = True
+            try:
+                tx = self._begin(connection, _WRITE[isolation])
+                result = fn(tx)
+            except BaseException as error:
+                _roll_back(connection, error)
+                raise
+            finally:
+                self._inside.write = False
+            self._commit(connection, tx.wakes)
+        self._listeners.tell(tx.wakes)
+        return result
+
+    def _read_once(self, fn: Callable[[Tx], T]) -> T:
+        with self._engine.connect() as connection:
+            try:
+                result = fn(self._begin(connection, _READ))
+            except BaseException as error:
+                _roll_back(connection, error)
+                raise
+            _roll_back(connection, None)
+            return result
+
+    def _begin(self, connection: Connection, statement: str) -> Tx:
+        now = _command(connection, statement)
+        return _Tx(connection, self._clock.now() if self._clock else Micros(now), self.dialect)
+
+    def _commit(self, connection: Connection, wakes: list[str]) -> None:
+        notify = "".join(_notify(f"{self._me} {channel}") for channel in wakes)
+        try:
+            _command(connection, notify + "COMMIT")
+        except psycopg.Error as error:
+            if not _dropped(error):
+                _roll_back(connection, error)
+                raise
+            raise Unavailable(
+                "The connection to PostgreSQL was lost during a commit.",
+                next_step="Look whether the change is there, then try again if it is not.",
+            ) from error
+
+
+def _command(connection: Connection, statements: str) -> Any:
+    """Send statements in one message, past SQLAlchemy, which reads one result only; the last's."""
+    raw = connection.connection.dbapi_connection
+    assert raw is not None  # noqa: S101 - told to mypy
+    cursor = raw.execute(statements)
+    while cursor.nextset():
+        pass
+    row = cursor.fetchone() if cursor.description else None
+    return row[0] if row else None
+
+
+def _notify(payload: str) -> str:
+    quoted = payload.replace("'", "''")
+    return f"NOTIFY {CHANNEL}, '{quoted}'; "
+
+
+def _roll_back(connection: Connection, error: BaseException | None) -> None:
+    if error is not None and _dropped(error):
+        connection.invalidate()
+    else:
+        _command(connection, "ROLLBACK")
+
+
+def _collided(error: BaseException) -> bool:
+    return getattr(_driver_error(error), "sqlstate", None) in _COLLISIONS
+
+
+def _dropped(error: BaseException) -> bool:
+    """OperationalError is also a full disk or a time-out: only one that ended the session."""
+    driver_error = _driver_error(error)
+    return isinstance(driver_error, psycopg.OperationalError) and (
+        driver_error.sqlstate is None
+        or driver_error.sqlstate.startswith("08")
+        or driver_error.sqlstate in _SHUTDOWN
+    )
+
+
+def _driver_error(error: BaseException) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def _gave_up(error: BaseException) -> Unavailable:
+    return Unavailable(
+        f"PostgreSQL did not take the transaction within {_PATIENCE_SECONDS:.0f} s: {error}",
+        next_step="Check that PostgreSQL is up and not overloaded, then try again.",
+    )

@@ -1,0 +1,25 @@
+"""The kernel's tables, as one history of migrations."""
+
+from sqlalchemy import MetaData
+
+from towpath.kernel import outbox
+from towpath.kernel.access import store as access
+from towpath.kernel.db.migrate import History
+from towpath.kernel.http import idempotency
+from towpath.kernel.work import store as work
+
+
+def _merged(*parts: MetaData) -> MetaData:
+    whole = MetaData()
+    for part in parts:
+        for table in part.sorted_tables:
+            table.to_metadata(whole)
+    return whole
+
+
+HISTORY = History(
+    name="kernel",
+    package="towpath.kernel",
+    revision="0002",
+    metadata=_merged(work.METADATA, outbox.METADATA, access.METADATA, idempotency.METADATA),
+)

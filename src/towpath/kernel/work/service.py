@@ -1,0 +1,210 @@
+"""Add due work in the transaction of the state it serves; see what is stuck."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from towpath.kernel.clock import Micros
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import InvalidInput, NotFound
+from towpath.kernel.work import cron, store
+from towpath.kernel.work.model import Handler, Item, Schedule, WorkId
+
+CHANNEL = "work"
+TICK = "work.tick"
+_encoder = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, kw_only=True)
+class New:
+    """One item to add; the fields are those of `add`."""
+
+    kind: str
+    payload: Mapping[str, Any]
+    key: str | None = None
+    order: str | None = None
+    due: Micros | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parked:
+    """An item that waits for a person: what failed, how often, since when."""
+
+    id: WorkId
+    kind: str
+    key: str | None
+    order: str | None
+    payload: Mapping[str, Any]
+    version: int
+    attempt: int
+    error: str
+    created: Micros
+    since: Micros
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lag:
+    """How far behind one kind is. `oldest_seconds` is the age of the longest overdue item."""
+
+    kind: str
+    waiting: int
+    running: int
+    parked: int
+    oldest_seconds: float
+
+
+def add(
+    tx: Tx,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    key: str | None = None,
+    order: str | None = None,
+    due: Micros | None = None,
+    version: int = 1,
+) -> WorkId | None:
+    """Add an item that becomes due at `due` (now), once this transaction commits.
+
+    None means that one of this kind and `key` waits already and serves: it is due no later than
+    asked for. Items of one `order` run strictly one after another, as added; a parked one holds
+    the rest back.
+    """
+    new = New(kind=kind, payload=payload, key=key, order=order, due=due, version=version)
+    added = store.add(tx, _row(tx, new))
+    tx.wake(CHANNEL)
+    return None if added is None else WorkId(added)
+
+
+def add_many(tx: Tx, items: Sequence[New]) -> None:
+    """Add items by one statement; of those with the same kind and key, the first serves."""
+    rows: dict[Any, dict[str, Any]] = {}
+    for position, new in enumerate(items):
+        name = position if new.key is None else (new.kind, new.key)
+        rows.setdefault(name, _row(tx, new))
+    if rows:
+        store.add_many(tx, list(rows.values()))
+        tx.wake(CHANNEL)
+
+
+def cancel(tx: Tx, kind: str, key: str) -> bool:
+    """Take back what waits under this key; False if nothing does (it may be running)."""
+    cancelled = store.cancel(tx, kind, key)
+    tx.wake(CHANNEL)
+    return cancelled
+
+
+def parked(tx: Tx, *, after: int = 0, limit: int = 100) -> list[Parked]:
+    """What waits for a person, in the order it was added."""
+    return [
+        Parked(
+            id=WorkId(row["id"]),
+            kind=row["kind"],
+            key=row["key"],
+            order=row["order_key"],
+            payload=msgspec.json.decode(row["payload"]),
+            version=row["version"],
+            attempt=row["attempt"],
+            error=row["error"],
+            created=Micros(row["created"]),
+            since=Micros(row["finished"]),
+        )
+        for row in store.parked(tx, after, limit)
+    ]
+
+
+def retry(tx: Tx, id: WorkId) -> None:
+    """Let a parked item run again, with a fresh count of attempts; NotFound if none is parked."""
+    if not store.retry(tx, id):
+        raise NotFound(
+            f"No parked work has the id {id}.",
+            next_step="Look at the list again: it may have been retried already.",
+        )
+    tx.wake(CHANNEL)
+
+
+def lag(tx: Tx) -> list[Lag]:
+    """One entry for each kind that has open or parked items."""
+    kinds: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for row in store.lag(tx):
+        kinds.setdefault(row["kind"], {})[row["state"]] = row
+    return [_lag(tx.now, kind, states) for kind, states in sorted(kinds.items())]
+
+
+def sync_schedules(tx: Tx, schedules: Sequence[Schedule]) -> None:
+    """Make the stored schedules these: new ones start, changed ones move, others end."""
+    known = store.schedules(tx)
+    wanted = {schedule.name: schedule for schedule in schedules}
+    for name in known.keys() - wanted.keys():
+        store.drop_schedule(tx, name)
+        cancel(tx, TICK, name)
+    for schedule in wanted.values():
+        row = _schedule_row(schedule)
+        if dict(known.get(schedule.name, {})) != row:
+            store.save_schedule(tx, row)
+            cancel(tx, TICK, schedule.name)
+        _add_tick(tx, schedule.name, row, tx.now)
+
+
+def tick_handler() -> Handler:
+    """Every worker has it: adds a schedule's item and its next tick in one transaction."""
+    return Handler.transactional(TICK, _tick)
+
+
+def _tick(tx: Tx, item: Item) -> None:
+    """Times missed while nobody worked become one: the next tick is the next one from now."""
+    name = item.payload["name"]
+    row = store.schedule(tx, name)
+    if row is None:
+        return
+    add(tx, row["kind"], msgspec.json.decode(row["payload"]), key=f"schedule:{name}")
+    _add_tick(tx, name, row, max(tx.now, item.due))
+
+
+def _add_tick(tx: Tx, name: str, row: Mapping[str, Any], after: Micros) -> None:
+    due = cron.next_time(row["cron"], row["zone"], row["jitter"], name, after)
+    add(tx, TICK, {"name": name}, key=name, due=due)
+
+
+def _schedule_row(schedule: Schedule) -> dict[str, Any]:
+    cron.check(schedule.cron, schedule.zone)
+    return {
+        "name": schedule.name,
+        "cron": schedule.cron,
+        "zone": schedule.zone,
+        "jitter": round(schedule.jitter * 1_000_000),
+        "kind": schedule.kind,
+        "payload": _encode(schedule.payload),
+    }
+
+
+def _row(tx: Tx, new: New) -> dict[str, Any]:
+    return {
+        "kind": new.kind,
+        "key": new.key,
+        "order": new.order,
+        "payload": _encode(new.payload),
+        "version": new.version,
+        "due": tx.now if new.due is None else new.due,
+    }
+
+
+def _encode(payload: Mapping[str, Any]) -> str:
+    encoded = _encoder.encode(payload)
+    if b"\\u0000" in encoded:
+        raise InvalidInput("A payload must not hold the character NUL: PostgreSQL cannot keep it.")
+    return encoded.decode()
+
+
+def _lag(now: Micros, kind: str, states: Mapping[str, Mapping[str, Any]]) -> Lag:
+    counts = {state: row["items"] for state, row in states.items()}
+    oldest = states["waiting"]["oldest"] if "waiting" in states else now
+    return Lag(
+        kind=kind,
+        waiting=counts.get("waiting", 0),
+        running=counts.get("running", 0),
+        parked=counts.get("parked", 0),
+        oldest_seconds=max(0, now - oldest) / 1_000_000,
+    )

@@ -1,0 +1,364 @@
+"""Every SQL statement of work.
+
+A row is `waiting`, `running`, `parked` or `done`. `ready` is the moment from which a worker may
+take it: the due time while it waits, the end of the lease while it runs. So one index and one
+statement serve what is due and what a dead worker left behind. `fence` grows with each claim;
+who finishes must show the one it got.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TextClause,
+    text,
+)
+
+from towpath.kernel.clock import Micros
+from towpath.kernel.db.interface import Dialect, Tx
+
+METADATA = MetaData()
+BIG = BigInteger().with_variant(Integer, "sqlite")
+
+ITEM = Table(
+    "work_item",
+    METADATA,
+    Column("id", BIG, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("key", Text),
+    Column("order_key", Text),
+    Column("payload", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("ready", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("finished", BigInteger),
+    Column("error", Text),
+    sqlite_autoincrement=True,  # a freed id must not come back: an old worker may still hold it
+)
+_OPEN = text("state IN ('waiting', 'running')")
+_WAITING_KEY = text("state = 'waiting' AND key IS NOT NULL")
+_ORDERED = text("state <> 'done' AND order_key IS NOT NULL")
+_PARKED = text("state = 'parked'")
+
+
+def _partial(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
+    on = [ITEM.c[column] for column in columns]
+    return Index(name, *on, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+_partial("work_item_ready", "ready", "id", where=_OPEN)
+_partial("work_item_key", "kind", "key", where=_WAITING_KEY, unique=True)
+_partial("work_item_order", "order_key", "id", where=_ORDERED)
+_partial("work_item_parked", "id", where=_PARKED)
+
+SCHEDULE = Table(
+    "work_schedule",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("cron", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("jitter", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+_INSERT = """
+INSERT INTO work_item
+    (kind, key, order_key, payload, version, state, due, ready, attempt, fence, asked, created)
+"""
+_VALUES = "VALUES (:kind, :key, :order, :payload, :version, 'waiting', :due, :due, 0, 0, 1, :now)"
+# A row that waits already serves the new asker too, no later than asked. Writing to it is what
+# makes a claim of that row and this transaction exclude each other: no nudge falls between.
+_SERVES = """
+ON CONFLICT (kind, key) WHERE state = 'waiting' AND key IS NOT NULL DO UPDATE SET
+    asked = work_item.asked + 1,
+    due = CASE WHEN excluded.due < work_item.ready THEN excluded.due ELSE work_item.due END,
+    ready = CASE WHEN excluded.due < work_item.ready THEN excluded.due ELSE work_item.ready END
+"""
+_ADD = text(_INSERT + _VALUES + _SERVES + "RETURNING id, asked")
+_ADD_MANY: dict[Dialect, TextClause] = {
+    "sqlite": text(_INSERT + _VALUES + _SERVES),
+    "postgresql": text(
+        _INSERT
+        + """
+SELECT kind, key, order_key, payload, version, 'waiting', due, due, 0, 0, 1, :now
+FROM unnest(
+    CAST(:kind AS text[]), CAST(:key AS text[]), CAST(:order AS text[]), CAST(:payload AS text[]),
+    CAST(:version AS int[]), CAST(:due AS bigint[])
+) WITH ORDINALITY AS asked (kind, key, order_key, payload, version, due, position)
+ORDER BY position
+"""
+        + _SERVES
+    ),
+}
+# Ids of one order must be given out in commit order, or a later row could run before an earlier
+# one is seen. SQLite has one writer; here adders of the same order take turns.
+_TAKE_TURNS = text("""
+SELECT count(pg_advisory_xact_lock(hashtextextended(name, 0)))
+FROM (SELECT unnest(CAST(:orders AS text[])) AS name ORDER BY name) AS orders
+""")
+
+_FIRST_OF_ITS_ORDER = """
+(order_key IS NULL OR NOT EXISTS (
+    SELECT 1 FROM work_item AS before
+    WHERE before.order_key = work_item.order_key AND before.state <> 'done'
+      AND before.order_key IS NOT NULL AND before.id < work_item.id))
+"""
+
+
+def add(tx: Tx, row: Mapping[str, Any]) -> int | None:
+    """Insert a row; None when one with its key waits already, which then is due no later."""
+    _take_turns(tx, [row])
+    added = tx.execute(_ADD, {**row, "now": tx.now}).one()
+    return added.id if added.asked == 1 else None
+
+
+def add_many(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows whose keys differ from each other."""
+    if not rows:
+        return
+    _take_turns(tx, rows)
+    if tx.dialect == "sqlite":
+        tx.execute(_ADD_MANY["sqlite"], [{**row, "now": tx.now} for row in rows])
+    else:
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        tx.execute(_ADD_MANY["postgresql"], {**columns, "now": tx.now})
+
+
+def _take_turns(tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
+    orders = {row["order"] for row in rows if row["order"] is not None}
+    if orders and tx.dialect == "postgresql":
+        tx.execute(_TAKE_TURNS, {"orders": list(orders)})
+
+
+_CANCEL = text("DELETE FROM work_item WHERE state = 'waiting' AND kind = :kind AND key = :key")
+
+
+def cancel(tx: Tx, kind: str, key: str) -> bool:
+    return tx.execute(_CANCEL, {"kind": kind, "key": key}).rowcount > 0
+
+
+@cache
+def _handled(kinds: tuple[tuple[str, int, int], ...]) -> str:
+    """Which rows a worker can do, as SQL; kinds are names in our code, quoted all the same."""
+    if not kinds:
+        return "1 = 0"
+    names = ", ".join(_quoted(kind) for kind, _, _ in kinds)
+    versions = "".join(f" WHEN {_quoted(kind)} THEN {version}" for kind, version, _ in kinds)
+    return f"kind IN ({names}) AND version <= CASE kind{versions} END"
+
+
+@cache
+def _claim(kinds: tuple[tuple[str, int, int], ...], dialect: Dialect) -> TextClause:
+    leases = "".join(f" WHEN {_quoted(kind)} THEN {lease}" for kind, _, lease in kinds)
+    lock = "FOR UPDATE SKIP LOCKED" if dialect == "postgresql" else ""
+    return text(f"""
+WITH picked AS MATERIALIZED (
+    SELECT id FROM work_item
+    WHERE state IN ('waiting', 'running') AND ready <= :now
+      AND {_handled(kinds)} AND {_FIRST_OF_ITS_ORDER}
+    ORDER BY ready, id LIMIT :most {lock}
+)
+UPDATE work_item SET state = 'running', attempt = attempt + 1, fence = fence + 1,
+    ready = :now + CASE kind{leases} END
+WHERE id IN (SELECT id FROM picked)
+RETURNING id, kind, key, order_key, payload, version, attempt, fence, due, created
+""")  # noqa: S608 - only quoted names and integers
+
+
+def claim(
+    tx: Tx, kinds: tuple[tuple[str, int, int], ...], most: int
+) -> Sequence[Mapping[str, Any]]:
+    """Take up to `most` due rows; kinds are (name, newest version read, lease in microseconds)."""
+    if not kinds:
+        return ()
+    rows = tx.rows(_claim(kinds, tx.dialect), {"now": tx.now, "most": most})
+    return sorted(rows, key=lambda row: (row["due"], row["id"]))
+
+
+@cache
+def _next_ready(kinds: tuple[tuple[str, int, int], ...]) -> TextClause:
+    return text(f"""
+SELECT ready FROM work_item
+WHERE state IN ('waiting', 'running') AND {_handled(kinds)} AND {_FIRST_OF_ITS_ORDER}
+ORDER BY ready LIMIT 1
+""")  # noqa: S608 - only quoted names and integers
+
+
+def next_ready(tx: Tx, kinds: tuple[tuple[str, int, int], ...]) -> Micros | None:
+    """When the next row can be taken that can be taken at all."""
+    ready = tx.scalar(_next_ready(kinds))
+    return None if ready is None else Micros(ready)
+
+
+_MINE = "id = :id AND fence = :fence AND state = 'running'"
+_FINISH = text(f"UPDATE work_item SET state = 'done', finished = :now WHERE {_MINE}")  # noqa: S608
+_FINISH_MANY = text("""
+UPDATE work_item SET state = 'done', finished = :now
+FROM unnest(CAST(:ids AS bigint[]), CAST(:fences AS int[])) AS mine (id, fence)
+WHERE work_item.id = mine.id AND work_item.fence = mine.fence AND state = 'running'
+""")
+_RENEW = text(f"UPDATE work_item SET ready = :now + :lease WHERE {_MINE}")  # noqa: S608
+_RELEASE = text(f"""
+UPDATE work_item SET ready = due, attempt = attempt - 1, fence = fence + 1 WHERE {_MINE}
+""")  # noqa: S608
+_PARK = text(f"""
+UPDATE work_item SET state = 'parked', error = :error, finished = :now WHERE {_MINE}
+""")  # noqa: S608
+# What waits under the same key serves this row too, and takes over its count of attempts.
+_HAND_OVER = text(f"""
+UPDATE work_item SET attempt = (SELECT attempt FROM work_item WHERE {_MINE})
+WHERE state = 'waiting' AND kind = :kind AND key = :key
+  AND EXISTS (SELECT 1 FROM work_item WHERE {_MINE})
+""")  # noqa: S608
+_HANDED_OVER = text(f"""
+UPDATE work_item SET state = 'done', finished = :now, error = :error WHERE {_MINE}
+""")  # noqa: S608
+_AGAIN = text(f"""
+UPDATE work_item SET state = 'waiting', ready = :ready, error = :error WHERE {_MINE}
+""")  # noqa: S608
+
+
+def finish(tx: Tx, id: int, fence: int) -> bool:
+    """False: the lease was lost, and with it the right to finish."""
+    return tx.execute(_FINISH, {"id": id, "fence": fence, "now": tx.now}).rowcount == 1
+
+
+def finish_many(tx: Tx, claims: Sequence[tuple[int, int]]) -> None:
+    if tx.dialect == "sqlite":
+        rows = [{"id": id, "fence": fence, "now": tx.now} for id, fence in claims]
+        tx.execute(_FINISH, rows)
+    else:
+        ids, fences = zip(*claims, strict=True)
+        tx.execute(_FINISH_MANY, {"ids": list(ids), "fences": list(fences), "now": tx.now})
+
+
+def renew(tx: Tx, id: int, fence: int, lease: int) -> bool:
+    values = {"id": id, "fence": fence, "now": tx.now, "lease": lease}
+    return tx.execute(_RENEW, values).rowcount == 1
+
+
+def release(tx: Tx, id: int, fence: int) -> None:
+    """Give a claim back unused, as if it had not been taken."""
+    tx.execute(_RELEASE, {"id": id, "fence": fence})
+
+
+def park(tx: Tx, id: int, fence: int, error: str) -> None:
+    tx.execute(_PARK, {"id": id, "fence": fence, "error": error, "now": tx.now})
+
+
+def again(tx: Tx, claim: Mapping[str, Any], ready: Micros, error: str) -> None:
+    """Let the row wait until `ready`, or end it when another waits under its key."""
+    mine = {"id": claim["id"], "fence": claim["fence"], "error": error}
+    waiting = {"kind": claim["kind"], "key": claim["key"]}
+    if claim["key"] and tx.execute(_HAND_OVER, {**mine, **waiting}).rowcount:
+        tx.execute(_HANDED_OVER, {**mine, "now": tx.now})
+    else:
+        tx.execute(_AGAIN, {**mine, "ready": ready})
+
+
+_PARKED_ROWS = text("""
+SELECT id, kind, key, order_key, payload, version, attempt, error, created, finished
+FROM work_item WHERE state = 'parked' AND id > :after ORDER BY id LIMIT :most
+""")
+_PARKED_ROW = text("SELECT kind, key FROM work_item WHERE state = 'parked' AND id = :id")
+_IS_WAITING = text("""
+SELECT 1 FROM work_item WHERE state = 'waiting' AND kind = :kind AND key = :key
+""")
+_RETRY = text("""
+UPDATE work_item SET state = :state, ready = :now, due = :now, attempt = 0, fence = fence + 1,
+    finished = CASE WHEN :state = 'done' THEN finished END
+WHERE state = 'parked' AND id = :id
+""")
+_LAG = text("""
+SELECT kind, state, count(*) AS items, min(due) AS oldest FROM work_item
+WHERE state IN ('waiting', 'running') GROUP BY kind, state
+UNION ALL
+SELECT kind, state, count(*) AS items, min(due) AS oldest FROM work_item
+WHERE state = 'parked' GROUP BY kind, state
+""")
+
+
+def parked(tx: Tx, after: int, most: int) -> Sequence[Mapping[str, Any]]:
+    return tx.rows(_PARKED_ROWS, {"after": after, "most": most})
+
+
+def retry(tx: Tx, id: int) -> bool:
+    """Let a parked row wait again, or end it when another waits under its key."""
+    row = tx.row(_PARKED_ROW, {"id": id})
+    if row is None:
+        return False
+    served = tx.scalar(_IS_WAITING, {"kind": row["kind"], "key": row["key"]})
+    state = "done" if served else "waiting"
+    return tx.execute(_RETRY, {"id": id, "now": tx.now, "state": state}).rowcount == 1
+
+
+def lag(tx: Tx) -> Sequence[Mapping[str, Any]]:
+    return tx.rows(_LAG)
+
+
+_SCHEDULES = text("SELECT name, cron, zone, jitter, kind, payload FROM work_schedule")
+_SCHEDULE = text("""
+SELECT name, cron, zone, jitter, kind, payload FROM work_schedule WHERE name = :name
+""")
+_SAVE_SCHEDULE = text("""
+INSERT INTO work_schedule (name, cron, zone, jitter, kind, payload)
+VALUES (:name, :cron, :zone, :jitter, :kind, :payload)
+ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, zone = excluded.zone,
+    jitter = excluded.jitter, kind = excluded.kind, payload = excluded.payload
+""")
+_DROP_SCHEDULE = text("DELETE FROM work_schedule WHERE name = :name")
+
+
+def schedules(tx: Tx) -> dict[str, Mapping[str, Any]]:
+    return {row["name"]: row for row in tx.rows(_SCHEDULES)}
+
+
+def schedule(tx: Tx, name: str) -> Mapping[str, Any] | None:
+    return tx.row(_SCHEDULE, {"name": name})
+
+
+def save_schedule(tx: Tx, row: dict[str, Any]) -> None:
+    tx.execute(_SAVE_SCHEDULE, row)
+
+
+def drop_schedule(tx: Tx, name: str) -> None:
+    tx.execute(_DROP_SCHEDULE, {"name": name})
+
+
+_OLDEST = text("""
+SELECT id, state, finished, created FROM work_item WHERE id > :after ORDER BY id LIMIT 1000
+""")
+_DELETE = text("DELETE FROM work_item WHERE id = :id AND state = 'done'")
+
+
+def prune(tx: Tx, before: Micros, after: int) -> tuple[int, int | None]:
+    """Delete done rows in the next thousand ids; how many, and where to go on.
+
+    Ids grow with time, so the walk ends at the first row created since: no index is needed on
+    the time of finishing, which every single finish would pay for.
+    """
+    rows = [row for row in tx.rows(_OLDEST, {"after": after}) if row["created"] < before]
+    old = [
+        {"id": row["id"]} for row in rows if row["state"] == "done" and row["finished"] < before
+    ]
+    if old:
+        tx.execute(_DELETE, old)
+    return len(old), rows[-1]["id"] if rows else None
+
+
+def _quoted(name: str) -> str:
+    return "'" + name.replace("'", "''").replace(":", "\\:") + "'"
