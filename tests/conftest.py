@@ -39,22 +39,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def histories() -> Sequence[History]:
-    """All that app lists; the kernel's alone while there is no app."""
+    """Those of all parts; the kernel's alone while there is no app."""
     try:
         from towpath.app.parts import PARTS
     except ImportError:
         return [schema.HISTORY]
     return [
-        schema.HISTORY,
-        *(
-            History(
-                name=part.name,
-                package=part.package,
-                revision=part.revision,
-                metadata=part.metadata,
-            )
-            for part in PARTS
-        ),
+        History(
+            name=part.name, package=part.package, revision=part.revision, metadata=part.metadata
+        )
+        for part in PARTS
+        if part.revision
     ]
 
 
@@ -105,6 +100,7 @@ class Stores:
 
     @cached_property
     def _postgres_template(self) -> str:
+        self._admin.execute("DROP DATABASE IF EXISTS template_towpath")
         self._create("template_towpath", "template1")
         upgrade(self._postgres_url("template_towpath"), histories())
         return "template_towpath"

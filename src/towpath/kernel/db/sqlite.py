@@ -36,6 +36,11 @@ _IDLE_SECONDS = 1.0
 _READERS = 8
 _MORE_READERS = 64
 _FULL_SYNC = "FULL"
+_EVERY_CONNECTION = (
+    "PRAGMA busy_timeout=5000",
+    "PRAGMA mmap_size=0",
+    "PRAGMA foreign_keys=ON",
+)
 
 
 class _Tx(Tx):
@@ -243,7 +248,7 @@ def engine(path: Path, *pragmas: str, readers: bool = False) -> Engine:
         raw = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, cached_statements=256
         )
-        for pragma in ("PRAGMA busy_timeout=5000", "PRAGMA mmap_size=0", *pragmas):
+        for pragma in (*_EVERY_CONNECTION, *pragmas):
             raw.execute(pragma)
         return raw
 
