@@ -59,6 +59,8 @@ def violations(graph: grimp.ImportGraph, root: str, parts: frozenset[str]) -> li
         if not importer.startswith(f"{root}."):
             continue
         for imported in sorted(graph.find_modules_directly_imported_by(importer)):
+            if imported == root:
+                continue  # the version
             reason = _refuse(_words(importer, root), _words(imported, root), parts)
             if reason:
                 found.append(f"{importer} imports {imported}: {reason}")

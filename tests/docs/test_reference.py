@@ -1,4 +1,4 @@
-"""Every setting, command, fact and endpoint is documented, because the pages come from the code."""
+"""Every setting, command, fact and endpoint is documented, because the code writes the pages."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_a_planted_change_makes_a_page_stale(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(reference, "pages", lambda: {"settings.md": "new"})
     (tmp_path / "settings.md").write_text("old")
     monkeypatch.setattr("sys.argv", ["reference.py", "--check"])
-    with pytest.raises(SystemExit, match="run make reference: settings.md"):
+    with pytest.raises(SystemExit, match=r"run make reference: settings\.md"):
         reference.main()
 
 
