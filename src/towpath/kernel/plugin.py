@@ -20,23 +20,29 @@ def _nothing(_: Kernel) -> tuple[()]:
     return ()
 
 
+def _never(_: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
     """One part of the house.
 
     `package` is the part's import path; its `migrations` folder holds its Alembic history and
-    `revision` names the newest one. `heal` runs at start, before the first request, and compares
+    `revision` names the newest one, or is empty for a part without tables. `heal` runs at start, before the first request, and compares
     the outside world with the rows. `slots` let a higher part put HTML into a lower part's page
-    ("merge_request", "repository", "home") without the lower one knowing.
+    ("merge_request", "repository", "home") without the lower one knowing. `streams(path)` names
+    requests whose bodies the part reads and limits itself: git packs, logs.
     """
 
     name: str
     package: str
-    metadata: MetaData
-    revision: str
+    metadata: MetaData = field(default_factory=MetaData)
+    revision: str = ""
     routes: Callable[[Kernel], Sequence[APIRouter]] = _nothing
     handlers: Callable[[Kernel], Sequence[Handler]] = _nothing
     reactions: Callable[[Kernel], Sequence[Reaction]] = _nothing
     schedules: Sequence[Schedule] = ()
     heal: Callable[[Kernel], None] | None = None
     slots: Mapping[str, Slot] = field(default_factory=dict)
+    streams: Callable[[str], bool] = _never

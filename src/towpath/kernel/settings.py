@@ -22,6 +22,10 @@ class Settings:
     """How long finished work, delivered facts and idempotency keys are kept."""
     secure_cookies: bool = False
     """Send the session cookie over HTTPS only; set it behind a TLS proxy."""
+    public_url: str = ""
+    """Our address as others see it, such as https://towpath.example; empty: what we listen on."""
+    stop_seconds: int = 20
+    """How long a stopping server lets running requests and work finish."""
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -39,7 +43,9 @@ def _variable(name: str) -> str:
     return f"TOWPATH_{name.upper()}"
 
 
-def _parse(name: str, text: str, kind: Any) -> int | bool:
+def _parse(name: str, text: str, kind: Any) -> int | bool | str:
+    if kind is str:
+        return text
     if kind is bool and text.lower() in {"true", "1", "yes", "false", "0", "no"}:
         return text.lower() in {"true", "1", "yes"}
     if kind is int and text.isdigit():

@@ -22,7 +22,7 @@ from towpath.kernel.access.model import (
     valid_scopes,
 )
 from towpath.kernel.access.passwords import matches
-from towpath.kernel.clock import Micros, after
+from towpath.kernel.clock import SECOND, Micros, after
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, InvalidInput, NotFound, Unauthenticated, Unavailable
@@ -73,14 +73,18 @@ def create_token(
     *,
     scopes: tuple[str, ...] = (),
     expires: Micros | None = None,
+    raw: str | None = None,
 ) -> tuple[str, str]:
-    """Make an API token for a user; returns its id and the token, which nobody sees again."""
+    """Make an API token for a user; returns its id and the token, which nobody sees again.
+
+    `raw` is given by who must keep the token somewhere before it counts (`ids.secret`).
+    """
     holder = _known(tx, login)
     if not 1 <= len(name) <= 100:  # noqa: PLR2004 - the message says it
         raise InvalidInput("A token needs a name.", next_step="Use 1 to 100 characters.")
     if expires is not None and expires <= tx.now:
         raise InvalidInput("This token would have expired already.", next_step="Choose a later day.")
-    raw = ids.secret("tow")
+    raw = raw or ids.secret("tow")
     made = Token(ids.new("token"), name, valid_scopes(scopes), tx.now, expires, None)
     store.add_token(tx, holder.id, made, _digest(raw))
     _log.info("token created", login=login, token=made.id, scopes=made.scopes)
@@ -100,20 +104,16 @@ def revoke_token(tx: Tx, login: str, token_id: str) -> None:
 
 def authenticate_token(tx: Tx, raw: str) -> Principal:
     """Find who holds this token; Unauthenticated when nobody does (any more)."""
-    found = store.token_holder(tx, _digest(raw))
-    if found is None:
-        raise Unauthenticated(
-            "This token is not known, or it has expired or been revoked.",
-            next_step="Make a new one at /settings/tokens.",
-        )
-    return found[0]
+    return _holder(tx, raw)[0]
+
+
+def token_use_unnoted(tx: Tx, raw: str) -> bool:
+    """Whether the use of this token was last noted over a minute ago: reading stays reading."""
+    return tx.now - (_holder(tx, raw)[1].used or 0) > _USED_EVERY_SECONDS * SECOND
 
 
 def note_token_used(tx: Tx, raw: str) -> None:
-    """Remember the use, at most once a minute, so that reading stays reading."""
-    found = store.token_holder(tx, _digest(raw))
-    if found and tx.now - (found[1].used or 0) > after(Micros(0), _USED_EVERY_SECONDS):
-        store.mark_used(tx, found[1].id)
+    store.mark_used(tx, _holder(tx, raw)[1].id)
 
 
 def log_in(kernel: Kernel, login: str, password: str, address: str = "") -> Session:
@@ -163,6 +163,16 @@ def _add_user(
     store.add_user(tx, made, password_hash)
     _log.info("user created", login=login, role=role.name, system=system)
     return made
+
+
+def _holder(tx: Tx, raw: str) -> tuple[Principal, Token]:
+    found = store.token_holder(tx, _digest(raw))
+    if found is None:
+        raise Unauthenticated(
+            "This token is not known, or it has expired or been revoked.",
+            next_step="Make a new one at /settings/tokens.",
+        )
+    return found
 
 
 def _known(tx: Tx, login: str) -> User:

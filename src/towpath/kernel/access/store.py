@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Integer,
+    MetaData,
     RowMapping,
     String,
     Table,
@@ -22,8 +23,8 @@ from sqlalchemy import (
 from towpath.kernel.access.model import Principal, Role, Token, User
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.db.tables import METADATA
 
+METADATA = MetaData()
 USER = Table(
     "access_user",
     METADATA,
@@ -39,7 +40,7 @@ TOKEN = Table(
     "access_token",
     METADATA,
     Column("id", String(40), primary_key=True),
-    Column("user_id", ForeignKey("access_user.id"), nullable=False, index=True),
+    Column("user_id", String(40), ForeignKey("access_user.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("hash", String(64), nullable=False, unique=True),
     Column("scopes", Text, nullable=False),
@@ -51,7 +52,7 @@ SESSION = Table(
     "access_session",
     METADATA,
     Column("hash", String(64), primary_key=True),
-    Column("user_id", ForeignKey("access_user.id"), nullable=False, index=True),
+    Column("user_id", String(40), ForeignKey("access_user.id"), nullable=False, index=True),
     Column("created", BigInteger, nullable=False),
     Column("expires", BigInteger, nullable=False, index=True),
 )

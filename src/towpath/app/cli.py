@@ -1,0 +1,101 @@
+"""The `towpath` command. What a subcommand needs is imported when it runs, not before."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+_LAZY = {
+    "run": ("towpath.pipelines.cli:run", "Run a workflow file on the working tree, no server."),
+    "demo": ("towpath.app.demo:demo", "Watch real merge requests travel through a new server."),
+}
+_EXAMPLES = """\b
+Examples:
+  towpath serve --data ./data --port 8080     start a server
+  towpath run                                 run the workflows on what lies here
+  towpath demo --once                         see it work, then exit
+"""
+
+
+class _Group(click.Group):
+    """Lists lazy commands by the words above; imports one only to run it or show its help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_LAZY})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _LAZY:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _LAZY[cmd_name][0].partition(":")
+        found: click.Command = getattr(import_module(module), name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = {name: words for name, (_, words) in _LAZY.items()}
+        rows |= {name: found.get_short_help_str(70) for name, found in self.commands.items()}
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(rows.items()))
+
+
+@click.group(cls=_Group, epilog=_EXAMPLES)
+def main() -> None:
+    """Towpath carries a software change from merge request to production."""
+
+
+@main.command(
+    epilog="""\b
+Examples:
+  towpath serve --data ./data --port 8080
+  towpath serve --data ./data --port 8080 --database postgresql://towpath@localhost/towpath
+"""
+)
+@click.option(
+    "--data", type=click.Path(path_type=Path), required=True, help="Where everything is kept."
+)
+@click.option("--port", type=click.IntRange(0, 65535), required=True, help="0 takes a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--database", metavar="URL", help="postgresql://...; SQLite in DATA otherwise.")
+@click.option(
+    "--role",
+    type=click.Choice(["all", "web"]),
+    default="all",
+    show_default=True,
+    help="web serves pages and the API but does no work; it needs PostgreSQL.",
+)
+@click.option("--no-runner", is_flag=True, help="Do not run jobs on this machine.")
+def serve(  # noqa: PLR0913, PLR0917 - one parameter per option
+    data: Path,
+    port: int,
+    host: str,
+    database: str | None,
+    role: Literal["all", "web"],
+    no_runner: bool,  # noqa: FBT001 - click passes it by name
+) -> None:
+    """Start a server; prints `ready URL` when it accepts."""
+    from towpath.app.parts import PARTS
+    from towpath.app.server import Options, serve
+    from towpath.kernel.errors import TowpathError
+
+    options = Options(
+        data=data, port=port, host=host, database=database, role=role, runner=not no_runner
+    )
+    try:
+        serve(options, PARTS)
+    except TowpathError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def version(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+    """Say which release this is."""
+    import towpath
+
+    said: dict[str, Any] = {"towpath": towpath.__version__}
+    if as_json:
+        import json
+
+        click.echo(json.dumps(said))
+    else:
+        click.echo(f"towpath {said['towpath']}")

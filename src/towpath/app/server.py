@@ -1,0 +1,171 @@
+"""`towpath serve`: one process from its data directory to `ready URL`, and back down.
+
+Up: lock the directory, take the port, bring the tables up to date, bootstrap, subscribe, heal,
+start the worker, accept. Down, on SIGTERM: streams end, running requests and work finish.
+"""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Literal
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from towpath.app.place import listen, listen_for_hooks, prepare
+from towpath.kernel import log, outbox, settings
+from towpath.kernel.access.bootstrap import FirstAdmin, bootstrap
+from towpath.kernel.clock import SystemClock
+from towpath.kernel.context import Kernel
+from towpath.kernel.db.interface import Database, Tx
+from towpath.kernel.db.migrate import History, upgrade
+from towpath.kernel.db.opening import open_database
+from towpath.kernel.errors import InvalidInput
+from towpath.kernel.http.app import create_app
+from towpath.kernel.plugin import Plugin
+from towpath.kernel.work import service as work
+from towpath.kernel.work.worker import Worker
+
+VOICES = {"towpath-gate": "The gate"}
+_log = structlog.get_logger("towpath.server")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the command line said. Port 0 takes any free one."""
+
+    data: Path
+    port: int
+    host: str = "127.0.0.1"
+    database: str | None = None
+    role: Literal["all", "web"] = "all"
+    runner: bool = True
+
+
+def serve(options: Options, parts: Sequence[Plugin]) -> None:
+    """Run until SIGTERM or SIGINT; TowpathError when it cannot start, with what to do."""
+    log.configure()
+    with ExitStack() as held:
+        held.enter_context(prepare(options.data, shared=options.role == "web"))
+        sockets = [listen(options.host, options.port), listen_for_hooks(options.data)]
+        kernel = held.enter_context(_kernel(options, sockets[0], parts))
+        _announce(bootstrap(kernel, VOICES), kernel)
+        kernel.db.write(lambda tx: _subscribe(tx, kernel, parts))
+        _heal(kernel, parts)
+        app = create_app(kernel, parts)
+        if options.role == "all":
+            held.enter_context(_working(kernel, parts))
+        _Server(app, kernel, options).run(sockets)
+    _log.info("stopped")
+
+
+def database_url(options: Options) -> str:
+    """Say which store the options mean; a web process alone needs one that can be shared."""
+    if options.role == "web" and not (options.database or "").startswith("postgresql://"):
+        raise InvalidInput(
+            "A web process shares its database, which SQLite cannot do.",
+            next_step="Add --database postgresql://USER:PASSWORD@HOST/NAME, or leave --role out.",
+        )
+    return options.database or f"sqlite:///{options.data.resolve() / 'towpath.db'}"
+
+
+def histories(parts: Sequence[Plugin]) -> list[History]:
+    return [
+        History(name=p.name, package=p.package, revision=p.revision, metadata=p.metadata)
+        for p in parts
+        if p.revision
+    ]
+
+
+@contextmanager
+def _kernel(options: Options, web: socket.socket, parts: Sequence[Plugin]) -> Iterator[Kernel]:
+    chosen = settings.load()
+    url = database_url(options)
+    upgrade(url, histories(parts))
+    clock = SystemClock()
+    db: Database = open_database(url, clock)
+    try:
+        yield Kernel(db, clock, chosen, options.data.resolve(), chosen.public_url or _url(web))
+    finally:
+        db.close()
+
+
+def _url(web: socket.socket) -> str:
+    host, port = web.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+def _announce(first: FirstAdmin | None, kernel: Kernel) -> None:
+    if first is not None:
+        _say(f"first administrator: {first.user}, password {first.password}")
+        _say(f"kept in {kernel.data / 'bootstrap.json'}, which only you can read")
+
+
+def _subscribe(tx: Tx, kernel: Kernel, parts: Sequence[Plugin]) -> None:
+    outbox.subscribe(tx, [reaction for part in parts for reaction in part.reactions(kernel)])
+    work.sync_schedules(tx, [schedule for part in parts for schedule in part.schedules])
+
+
+def _heal(kernel: Kernel, parts: Sequence[Plugin]) -> None:
+    for part in parts:
+        if part.heal is not None:
+            part.heal(kernel)
+
+
+@contextmanager
+def _working(kernel: Kernel, parts: Sequence[Plugin]) -> Iterator[None]:
+    reactions = [reaction for part in parts for reaction in part.reactions(kernel)]
+    handlers = [handler for part in parts for handler in part.handlers(kernel)]
+    worker = Worker(
+        kernel.db, [*handlers, *outbox.handlers(reactions)], kernel.settings.worker_threads
+    )
+    worker.start()
+    try:
+        yield
+    finally:
+        if not worker.stop(kernel.settings.stop_seconds):
+            _log.warning("work still running was left to its lease")
+
+
+class _Server(uvicorn.Server):
+    """Says when it accepts, and tells streams and long polls at once when it stops."""
+
+    def __init__(self, app: FastAPI, kernel: Kernel, options: Options) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                ws="none",
+                timeout_graceful_shutdown=kernel.settings.stop_seconds,
+            )
+        )
+        self._app = app
+        self._kernel = kernel
+        self._options = options
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        _say(f"ready {self._kernel.url}")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Unlike the parent, does not raise the signal again afterwards: our own stop follows."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._app.state.stopping.set)
+        super().handle_exit(sig, frame)
+        self._captured_signals.clear()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

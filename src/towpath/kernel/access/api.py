@@ -1,0 +1,107 @@
+"""/api/towpath/v1: who am I, add a user, make and revoke tokens."""
+
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from towpath.kernel.access import service
+from towpath.kernel.access.model import valid_password, valid_role
+from towpath.kernel.access.passwords import HASHING, hashed
+from towpath.kernel.access.service import Role, require
+from towpath.kernel.clock import SECOND, Micros
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.idempotency import replayable
+
+_DAY = 86_400 * SECOND
+
+
+class NewUser(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    login: str
+    name: str = Field("", max_length=200)
+    role: str = "member"
+    password: str | None = None
+
+
+class NewToken(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(min_length=1, max_length=100)
+    login: str | None = Field(None, description="For whom; an administrator may name others.")
+    scopes: list[str] = Field(default_factory=list, max_length=50)
+    days: int | None = Field(None, ge=1, le=3650, description="Days until it expires.")
+
+
+def router() -> APIRouter:
+    routes = APIRouter(prefix="/api/towpath/v1", tags=["access"])
+    routes.add_api_route("/me", me, methods=["GET"])
+    routes.add_api_route("/users", add_user, methods=["POST"], status_code=201)
+    routes.add_api_route("/tokens", tokens, methods=["GET"])
+    routes.add_api_route("/tokens", add_token, methods=["POST"], status_code=201)
+    routes.add_api_route("/tokens/{token_id}", revoke, methods=["DELETE"], status_code=204)
+    return routes
+
+
+def me(caller: Caller) -> dict[str, Any]:
+    """Tell who calls and what their token may do."""
+    return {
+        "id": caller.id,
+        "login": caller.login,
+        "name": caller.name,
+        "role": caller.role.name,
+        "scopes": sorted(caller.scopes),
+    }
+
+
+async def password_hash(new: NewUser) -> str | None:
+    if new.password is None:
+        return None
+    return await to_thread.run_sync(hashed, valid_password(new.password), limiter=HASHING)
+
+
+def add_user(
+    request: Request,
+    caller: Caller,
+    new: NewUser,
+    hashed_password: Annotated[str | None, Depends(password_hash)],
+) -> Response:
+    """Add a user; for administrators. Without a password only tokens let them in."""
+    require(caller, Role.admin)
+    role = valid_role(new.role)
+
+    def add(tx: Tx) -> dict[str, Any]:
+        made = service.create_user(tx, new.login, hashed_password, role, name=new.name)
+        return {"id": made.id, "login": made.login, "name": made.name, "role": made.role.name}
+
+    return replayable(request, add)
+
+
+def tokens(kernel: TheKernel, caller: Caller) -> list[service.Token]:
+    """List your tokens, newest first, without the secrets."""
+    return kernel.db.read(lambda tx: service.tokens(tx, caller.login))
+
+
+def add_token(request: Request, caller: Caller, new: NewToken) -> Response:
+    """Make a token; the reply is the only place that shows it."""
+    login = new.login or caller.login
+    require(caller, Role.viewer if login == caller.login else Role.admin)
+
+    def add(tx: Tx) -> dict[str, Any]:
+        expires = None if new.days is None else Micros(tx.now + new.days * _DAY)
+        token_id, raw = service.create_token(
+            tx, login, new.name, scopes=tuple(new.scopes), expires=expires
+        )
+        return {"id": token_id, "login": login, "name": new.name, "token": raw, "expires": expires}
+
+    return replayable(request, add)
+
+
+def revoke(kernel: TheKernel, caller: Caller, token_id: str) -> Response:
+    """Revoke one of your tokens at once."""
+    require(caller, Role.viewer)
+    kernel.db.write(lambda tx: service.revoke_token(tx, caller.login, token_id))
+    return Response(status_code=204)

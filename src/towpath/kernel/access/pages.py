@@ -1,0 +1,148 @@
+"""/login, /logout and /settings/tokens."""
+
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Form
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from towpath.kernel.access import service
+from towpath.kernel.access.passwords import HASHING
+from towpath.kernel.access.service import Principal, Role, require
+from towpath.kernel.clock import SECOND, Micros
+from towpath.kernel.errors import InvalidInput, TowpathError
+from towpath.kernel.http import csrf
+from towpath.kernel.http.callers import Caller, OptionalCaller, TheKernel
+from towpath.kernel.pages.rendering import render
+
+_DAY = 86_400 * SECOND
+_LIVES = {"7": 7, "30": 30, "90": 90, "365": 365}
+Checked = Depends(csrf.form_checked)
+Text = Annotated[str, Form(max_length=1000)]
+
+
+def router() -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+    routes.add_api_route("/login", login_page, methods=["GET"])
+    routes.add_api_route("/login", log_in, methods=["POST"], dependencies=[Checked])
+    routes.add_api_route("/logout", log_out, methods=["POST"], dependencies=[Checked])
+    routes.add_api_route("/settings/tokens", tokens_page, methods=["GET"])
+    routes.add_api_route("/settings/tokens", add_token, methods=["POST"])
+    routes.add_api_route("/settings/tokens/{token_id}/revoke", revoke, methods=["POST"])
+    return routes
+
+
+def login_page(request: Request, caller: OptionalCaller, next: str = "/") -> Response:  # noqa: A002
+    if caller is not None:
+        return RedirectResponse(local(next), status_code=303)
+    return render(request, "kernel/login.html", next=local(next), login="", problem=None)
+
+
+async def log_in(
+    request: Request,
+    kernel: TheKernel,
+    login: Text,
+    password: Text,
+    next: Text = "/",  # noqa: A002 - the name browsers and people know
+) -> Response:
+    address = request.client.host if request.client else ""
+    try:
+        session = await to_thread.run_sync(
+            service.log_in, kernel, login, password, address, limiter=HASHING
+        )
+    except TowpathError as error:
+        return await to_thread.run_sync(_login_again, request, error, login, next)
+    reply = RedirectResponse(local(next), status_code=303)
+    reply.set_cookie(
+        csrf.SESSION_COOKIE,
+        session.raw,
+        httponly=True,
+        samesite="lax",
+        secure=kernel.settings.secure_cookies,
+        path="/",
+    )
+    return reply
+
+
+def log_out(request: Request, kernel: TheKernel) -> Response:
+    cookie = request.cookies.get(csrf.SESSION_COOKIE)
+    if cookie:
+        kernel.db.write(lambda tx: service.log_out(tx, cookie))
+    reply = RedirectResponse("/login", status_code=303)
+    reply.delete_cookie(csrf.SESSION_COOKIE, path="/")
+    return reply
+
+
+def tokens_page(request: Request, kernel: TheKernel, caller: Caller) -> Response:
+    return _tokens(request, kernel, caller)
+
+
+def add_token(
+    request: Request,
+    kernel: TheKernel,
+    caller: Caller,
+    name: Text = "",
+    life: Text = "90",
+    scopes: Text = "",
+) -> Response:
+    require(caller, Role.viewer)
+    days = _LIVES.get(life)
+    try:
+        _, raw = kernel.db.write(
+            lambda tx: service.create_token(
+                tx,
+                caller.login,
+                name.strip(),
+                scopes=tuple(scopes.split()),
+                expires=None if days is None else Micros(tx.now + days * _DAY),
+            )
+        )
+    except InvalidInput as error:
+        return _tokens(request, kernel, caller, problem=error, name=name)
+    return _tokens(request, kernel, caller, made=raw)
+
+
+def revoke(kernel: TheKernel, caller: Caller, token_id: str) -> Response:
+    require(caller, Role.viewer)
+    kernel.db.write(lambda tx: service.revoke_token(tx, caller.login, token_id))
+    return RedirectResponse("/settings/tokens", status_code=303)
+
+
+def local(address: str) -> str:
+    """Keep only an address on this server: a log-in must not lead anywhere else."""
+    plain = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if plain and address.isprintable() else "/"
+
+
+def _login_again(request: Request, error: TowpathError, login: str, goes_to: str) -> Response:
+    return render(
+        request,
+        "kernel/login.html",
+        status=error.status,
+        next=local(goes_to),
+        login=login,
+        problem=error,
+    )
+
+
+def _tokens(  # noqa: PLR0913 - what the page may say
+    request: Request,
+    kernel: TheKernel,
+    caller: Principal,
+    *,
+    made: str | None = None,
+    problem: InvalidInput | None = None,
+    name: str = "",
+) -> Response:
+    held = kernel.db.read(lambda tx: service.tokens(tx, caller.login))
+    return render(
+        request,
+        "kernel/tokens.html",
+        status=problem.status if problem else 200,
+        tokens=held,
+        made=made,
+        problem=problem,
+        name=name,
+        url=kernel.url,
+    )

@@ -1,0 +1,108 @@
+"""Who calls: dependencies that turn a token, a Basic password or a session into a Principal."""
+
+import base64
+import binascii
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from towpath.kernel.access import service as access
+from towpath.kernel.access.service import Principal
+from towpath.kernel.clock import SECOND
+from towpath.kernel.context import Kernel
+from towpath.kernel.errors import Unauthenticated
+from towpath.kernel.http import csrf
+
+_EXTEND_AFTER = 60 * SECOND
+
+
+def the_kernel(request: Request) -> Kernel:
+    kernel: Kernel = request.app.state.kernel
+    return kernel
+
+
+TheKernel = Annotated[Kernel, Depends(the_kernel)]
+
+
+def optional_caller(request: Request, kernel: TheKernel, sent: csrf.SentToken) -> Principal | None:
+    """Find the caller, if they show any proof; a proof that is wrong raises Unauthenticated.
+
+    A changing request from a browser must also prove that it came from our own page.
+    """
+    csrf.check_origin(request)
+    principal = _by_header(request, kernel)
+    if principal is None:
+        principal = _by_session(request, kernel, sent)
+    request.state.principal = principal
+    return principal
+
+
+OptionalCaller = Annotated[Principal | None, Depends(optional_caller)]
+
+
+def caller(principal: OptionalCaller) -> Principal:
+    """Demand a caller; browsers are sent to /login by the problem handler."""
+    if principal is None:
+        raise Unauthenticated(
+            "Nobody is logged in.",
+            next_step="Send a token as Bearer or as Basic password, or log in at /login.",
+        )
+    return principal
+
+
+Caller = Annotated[Principal, Depends(caller)]
+
+
+def presented_token(authorization: str) -> str | None:
+    """Read the token from `Bearer T`, `token T` (GitHub's way) or Basic with T as password.
+
+    GitHub clients also send the token as user name with "x-oauth-basic" or nothing as password.
+    """
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() in {"bearer", "token"}:
+        return value.strip() or None
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return user if password in {"", "x-oauth-basic"} else password
+
+
+def _by_header(request: Request, kernel: Kernel) -> Principal | None:
+    authorization = request.headers.get("authorization")
+    if authorization is None:
+        return None
+    token = presented_token(authorization)
+    if token is None:
+        raise Unauthenticated(
+            "The Authorization header cannot be read.",
+            next_step="Send 'Authorization: Bearer TOKEN', or the token as Basic password.",
+        )
+    principal, unnoted = kernel.db.read(
+        lambda tx: (access.authenticate_token(tx, token), access.token_use_unnoted(tx, token))
+    )
+    if unnoted:
+        kernel.db.submit(lambda tx: access.note_token_used(tx, token))
+    return principal
+
+
+def _by_session(request: Request, kernel: Kernel, sent: str) -> Principal | None:
+    cookie = request.cookies.get(csrf.SESSION_COOKIE)
+    if not cookie:
+        return None
+    found = kernel.db.read(lambda tx: access.authenticate_session(tx, cookie))
+    if found is None:
+        return None
+    csrf.check_token(request, cookie, sent)
+    _slide(kernel, cookie, ends=found[1])
+    return found[0]
+
+
+def _slide(kernel: Kernel, cookie: str, ends: int) -> None:
+    hours = kernel.settings.session_hours
+    used = ends - hours * 3600 * SECOND
+    if kernel.clock.now() - used > _EXTEND_AFTER:
+        kernel.db.submit(lambda tx: access.extend_session(tx, cookie, hours))

@@ -1,0 +1,95 @@
+"""Around every request: an id, headers that protect browsers, one log line, two metrics."""
+
+import re
+import time
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from towpath.kernel import ids
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+_QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
+_log = structlog.get_logger("towpath.access_log")
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Envelope:
+    """The outermost layer but one; the request id it gives is in logs, problems and the reply."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._requests = Counter(
+            "towpath_http_requests", "Requests by method, route and status.",
+            ["method", "route", "status"], registry=registry,
+        )  # fmt: skip
+        self._seconds = Histogram(
+            "towpath_http_seconds", "Seconds until the reply began, by route.",
+            ["route"], registry=registry, buckets=(0.005, 0.02, 0.1, 0.5, 2, 10),
+        )  # fmt: skip
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope).get("x-request-id"))
+        scope.setdefault("state", {})["request_id"] = request_id
+        began = time.perf_counter()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+
+        async def send_wrapped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._note(scope, message["status"], time.perf_counter() - began)
+                _dress(MutableHeaders(scope=message), request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_wrapped)
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = _route(scope)
+        self._requests.labels(scope["method"], route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+        if not scope["path"].startswith(_QUIET):
+            _log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                ms=round(seconds * 1000, 1),
+            )
+
+
+def _dress(headers: MutableHeaders, request_id: str) -> None:
+    headers["X-Request-ID"] = request_id
+    for name, value in SECURITY_HEADERS.items():
+        headers.setdefault(name, value)
+    # Pages and replies belong to one caller; only what says otherwise may be kept.
+    headers.setdefault("Cache-Control", "no-store")
+
+
+def _request_id(given: str | None) -> str:
+    """Keep the caller's id where it is plain, so that a chain of services shares one."""
+    return given if given and _REQUEST_ID.fullmatch(given) else ids.new("req")
+
+
+def _route(scope: Scope) -> str:
+    """Name the route, not the path: a path would give a metric per repository."""
+    return str(getattr(scope.get("route"), "path", "other"))

@@ -1,0 +1,111 @@
+"""A POST that is sent twice with one Idempotency-Key takes effect once.
+
+The reply is stored in the transaction of the effect, so neither exists without the other. Keys
+are per caller and live as long as `retention_days`. draft-ietf-httpapi-idempotency-key-header
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from fastapi.encoders import jsonable_encoder
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    select,
+)
+from starlette.requests import Request
+from starlette.responses import Response
+
+from towpath.kernel.clock import Micros
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import InvalidInput
+
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+METADATA = MetaData()
+REPLY = Table(
+    "http_reply",
+    METADATA,
+    Column("caller", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("request", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created", BigInteger, nullable=False, index=True),
+)
+
+
+def replayable(request: Request, fn: Callable[[Tx], Any], *, status: int = 201) -> Response:
+    """Run fn(tx) in a transaction and answer with its value as JSON; once per Idempotency-Key.
+
+    The same key with another body or address raises InvalidInput. The route must depend on a
+    Caller and have read its body. A reply from store carries `Idempotency-Replayed: true`.
+    """
+    key = request.headers.get("idempotency-key")
+    kernel = request.app.state.kernel
+    if key is None:
+        return _json(status, _encode(kernel.db.write(fn)))
+    if not _KEY.fullmatch(key):
+        raise InvalidInput(
+            "This Idempotency-Key cannot be used.",
+            next_step="Use 1 to 200 printable ASCII characters, such as a UUID.",
+        )
+    caller, wanted = request.state.principal.id, _fingerprint(request)
+    code, body, replayed = kernel.db.write(
+        lambda tx: _once(tx, (caller, key), wanted, fn, status)
+    )
+    return _json(code, body, replayed=replayed)
+
+
+def forget_replies(tx: Tx, before: Micros) -> None:
+    tx.execute(delete(REPLY).where(REPLY.c.created < before))
+
+
+def _once(
+    tx: Tx, name: tuple[str, str], wanted: str, fn: Callable[[Tx], Any], status: int
+) -> tuple[int, str, bool]:
+    caller, key = name
+    row = tx.row(select(REPLY).where(REPLY.c.caller == caller, REPLY.c.key == key))
+    if row is not None:
+        return _stored(row, wanted)
+    body = _encode(fn(tx))
+    tx.execute(
+        insert(REPLY).values(
+            caller=caller, key=key, request=wanted, status=status, body=body, created=tx.now
+        )
+    )
+    return status, body, False
+
+
+def _stored(row: RowMapping, wanted: str) -> tuple[int, str, bool]:
+    if row["request"] != wanted:
+        raise InvalidInput(
+            "This Idempotency-Key was used for another request.",
+            next_step="Use a new key for each thing you want done.",
+        )
+    return row["status"], row["body"], True
+
+
+def _fingerprint(request: Request) -> str:
+    digest = request.state.body_digest.copy()
+    digest.update(f"\0{request.method} {request.url.path}?{request.url.query}".encode())
+    return str(digest.hexdigest())
+
+
+def _encode(value: Any) -> str:
+    return msgspec.json.encode(jsonable_encoder(value)).decode()
+
+
+def _json(status: int, body: str, *, replayed: bool = False) -> Response:
+    headers = {"Idempotency-Replayed": "true"} if replayed else {}
+    return Response(body, status, headers, media_type="application/json")

@@ -1,0 +1,106 @@
+"""Every error as RFC 9457 problem+json with a next step, or as a page for browsers."""
+
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from towpath.kernel.errors import TowpathError, Unauthenticated
+
+PROBLEM_JSON = "application/problem+json"
+_log = structlog.get_logger("towpath.http")
+_NEXT_STEPS = {
+    404: "Check the address; the start page is at /.",
+    405: "Check the method; /openapi.json lists what each address takes.",
+    500: "Try again. If it stays, give the request id to whoever runs this server.",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Let every kind of error leave through this module."""
+    app.add_exception_handler(TowpathError, _towpath_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def body(status: int, title: str, detail: str, next_step: str, request_id: str) -> dict[str, Any]:
+    return {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "next_step": next_step,
+        "request_id": request_id,
+    }
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser navigates here; programs that accept anything get JSON."""
+    path = request.url.path
+    return "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
+
+
+def _towpath_error(request: Request, raised: Exception) -> Response:
+    error = cast("TowpathError", raised)
+    if isinstance(error, Unauthenticated) and wants_page(request) and request.method == "GET":
+        return _to_login(request)
+    headers = {}
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = 'Basic realm="Towpath", charset="UTF-8"'
+    return _answer(request, error.status, error.title, error.detail, error.next_step, headers)
+
+
+def _to_login(request: Request) -> Response:
+    here = quote(request.url.path, safe="/")
+    if "hx-request" in request.headers:
+        return Response(status_code=204, headers={"HX-Redirect": "/login"})
+    return RedirectResponse(f"/login?next={here}", status_code=303)
+
+
+def _validation_error(request: Request, raised: Exception) -> Response:
+    errors = cast("RequestValidationError", raised).errors()
+    told = "; ".join(f"{'.'.join(map(str, e['loc'][1:])) or 'body'}: {e['msg']}" for e in errors[:5])
+    return _answer(
+        request, 422, "The request is not valid", told, "Correct these fields and send it again."
+    )
+
+
+def _http_exception(request: Request, raised: Exception) -> Response:
+    error = cast("HTTPException", raised)
+    title = HTTPStatus(error.status_code).phrase
+    detail = error.detail if error.detail != title else f"{title}: {request.url.path}"
+    step = _NEXT_STEPS.get(error.status_code, "")
+    return _answer(request, error.status_code, title, detail, step, dict(error.headers or {}))
+
+
+def _unexpected(request: Request, raised: Exception) -> Response:
+    _log.error("unexpected error", path=request.url.path, exc_info=raised)
+    return _answer(request, 500, "Something went wrong", "An error on our side.", _NEXT_STEPS[500])
+
+
+def _answer(  # noqa: PLR0913, PLR0917 - the fields of a problem
+    request: Request,
+    status: int,
+    title: str,
+    detail: str,
+    next_step: str,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    problem = body(status, title, detail, next_step, request_id(request))
+    pages = getattr(request.app.state, "pages", None)
+    if pages is not None and wants_page(request):
+        page: Response = pages.render(request, "kernel/error.html", status=status, problem=problem)
+        page.headers.update(headers or {})
+        return page
+    return JSONResponse(problem, status, headers, media_type=PROBLEM_JSON)
+
+
+def request_id(request: Request) -> str:
+    return str(request.scope.get("state", {}).get("request_id", ""))

@@ -1,0 +1,76 @@
+"""Server-sent events: streams that keep proxies awake and end when the server stops."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+import anyio
+from anyio.streams.memory import MemoryObjectSendStream as Sender
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from towpath.kernel.http.tasks import spawn
+
+KEEP_ALIVE_SECONDS = 15.0
+
+
+def event(data: str, id: str | int | None = None, event: str | None = None) -> bytes:  # noqa: A002
+    """Format one event; line breaks in `data` become several data lines, as the format wants."""
+    lines = [f"event: {event}"] if event is not None else []
+    lines += [f"id: {id}"] if id is not None else []
+    lines += [f"data: {line}" for line in data.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+def stopping(request: Request) -> asyncio.Event:
+    """Set when the server begins to stop: long polls answer at once, streams end."""
+    ends: asyncio.Event = request.app.state.stopping
+    return ends
+
+
+class EventStream(StreamingResponse):
+    """Sends what `source` yields as text/event-stream, with a comment after silence.
+
+    When the server stops the stream just ends; the browser comes back with Last-Event-ID and the
+    next process goes on from there. `source` is closed in every case.
+    """
+
+    def __init__(self, request: Request, source: AsyncGenerator[bytes]) -> None:
+        super().__init__(
+            _kept_alive(source, stopping(request)),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+
+async def _kept_alive(source: AsyncGenerator[bytes], ends: asyncio.Event) -> AsyncIterator[bytes]:
+    sender, receiver = anyio.create_memory_object_stream[bytes](0)
+    pump = spawn(_pump(source, sender), "sse: read the source")
+    stopper = spawn(_cancel_when(ends, pump), "sse: wait for the end of the server")
+    try:
+        yield b"retry: 1000\n\n"
+        while True:
+            try:
+                with anyio.fail_after(KEEP_ALIVE_SECONDS):
+                    chunk = await receiver.receive()
+            except TimeoutError:
+                chunk = b": still here\n\n"
+            except anyio.EndOfStream:
+                return
+            yield chunk
+    finally:
+        stopper.cancel()
+        pump.cancel()
+        receiver.close()
+        sender.close()
+
+
+async def _pump(source: AsyncGenerator[bytes], sender: Sender[bytes]) -> None:
+    async with sender, aclosing(source):
+        async for chunk in source:
+            await sender.send(chunk)
+
+
+async def _cancel_when(ends: asyncio.Event, pump: asyncio.Task[None]) -> None:
+    await ends.wait()
+    pump.cancel()
