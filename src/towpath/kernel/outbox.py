@@ -102,14 +102,16 @@ _UNSUBSCRIBE = text("DELETE FROM outbox_subscription WHERE consumer = :consumer"
 def announce(tx: Tx, fact: Any) -> FactId:
     """Write the fact and one delivery for each consumer that is subscribed now."""
     kind = fact_type(type(fact))
-    id = FactId(ids.new("fact"))
+    fact_id = FactId(ids.new("fact"))
     subject = str(getattr(fact, kind.subject))
     body = msgspec.json.encode(fact).decode()
-    row = {"id": id, "name": kind.name, "version": kind.version, "subject": subject}
+    row = {"id": fact_id, "name": kind.name, "version": kind.version, "subject": subject}
     tx.execute(_ANNOUNCE, {**row, "body": body, "at": tx.now})
     consumers = tx.execute(_CONSUMERS, {"fact": kind.name}).scalars().all()
-    work.add_many(tx, [_delivery(consumer, subject, id, kind.version) for consumer in consumers])
-    return id
+    work.add_many(
+        tx, [_delivery(consumer, subject, fact_id, kind.version) for consumer in consumers]
+    )
+    return fact_id
 
 
 def subscribe(tx: Tx, reactions: Sequence[Reaction]) -> None:
@@ -137,10 +139,10 @@ def handlers(reactions: Sequence[Reaction]) -> list[Handler]:
     ]
 
 
-def _delivery(consumer: str, subject: str, id: FactId, version: int) -> work.New:
+def _delivery(consumer: str, subject: str, fact_id: FactId, version: int) -> work.New:
     return work.New(
         kind=_kind(consumer),
-        payload={"fact": id},
+        payload={"fact": fact_id},
         order=f"{consumer}/{subject}",
         version=version,
     )
@@ -164,18 +166,26 @@ def _decode(cls: type, body: str) -> Any:
         raise PermanentError(f"The fact does not read as a {cls.__name__}: {error}") from error
 
 
-_OLD = text("""
-SELECT id FROM outbox_fact WHERE at < :before AND NOT EXISTS (
-    SELECT 1 FROM work_item WHERE state <> 'done' AND kind LIKE 'fact:%'
-      AND order_key IS NOT NULL AND payload = '{"fact":"' || outbox_fact.id || '"}')
-ORDER BY id LIMIT :most
+_NOT_HANDLED = text("""
+SELECT payload FROM work_item
+WHERE state IN ('waiting', 'running') AND kind LIKE 'fact:%' AND created < :before
+UNION ALL
+SELECT payload FROM work_item
+WHERE state = 'parked' AND kind LIKE 'fact:%' AND created < :before
 """)
+_OLDEST = text("SELECT id, at FROM outbox_fact WHERE id > :after ORDER BY id LIMIT 1000")
 _DELETE = text("DELETE FROM outbox_fact WHERE id = :id")
 
 
-def prune(tx: Tx, before: Micros, most: int = 1000) -> int:
-    """Delete up to `most` facts older than `before` that every consumer has handled."""
-    old = [{"id": row["id"]} for row in tx.rows(_OLD, {"before": before, "most": most})]
+def prune(tx: Tx, before: Micros, after: str | None = None) -> str | None:
+    """Delete facts older than `before` that every consumer has handled, among the next thousand.
+
+    Returns where to go on, in a transaction of its own; None when all the old ones were seen.
+    """
+    payloads = tx.execute(_NOT_HANDLED, {"before": before}).scalars()
+    needed = {msgspec.json.decode(payload)["fact"] for payload in payloads}
+    seen = [row["id"] for row in tx.rows(_OLDEST, {"after": after or ""}) if row["at"] < before]
+    old = [{"id": each} for each in seen if each not in needed]
     if old:
         tx.execute(_DELETE, old)
-    return len(old)
+    return seen[-1] if seen else None

@@ -39,7 +39,7 @@ class Tx:
     def execute(
         self, statement: Executable, parameters: Parameters | None = None
     ) -> CursorResult[Any]:
-        return self.connection.execute(statement, parameters)  # type: ignore[return-value]
+        return self.connection.execute(statement, parameters)
 
     def rows(
         self, statement: Executable, parameters: Parameters | None = None
@@ -55,7 +55,7 @@ class Tx:
         return self.connection.execute(statement, parameters).scalar()
 
     def wake(self, channel: str) -> None:
-        """Tell whoever listens to `channel`, in every process, once this transaction is durable."""
+        """Tell who listens to `channel`, in every process, once this transaction is durable."""
         if channel not in self.wakes:
             self.wakes.append(channel)
 
@@ -84,7 +84,7 @@ class Tx:
 
 
 class Database(Protocol):
-    """A store. Every method may be called from any thread; none from the event loop but `submit`."""
+    """A store. Call it from any thread, but from an event loop only `submit`."""
 
     dialect: Dialect
 
@@ -101,7 +101,11 @@ class Database(Protocol):
         ...
 
     def on_wake(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Call listener(channel) from any thread after each wake; returns how to stop listening."""
+        """Call listener(channel) from any thread after each wake; returns how to stop.
+
+        It must be quick and must not write: other commits wait for it. The channel is ANYTHING
+        after a gap, when wakes may have been missed.
+        """
         ...
 
     def close(self) -> None: ...

@@ -23,7 +23,7 @@ class Listeners:
         return lambda: self._remove(listener)
 
     def tell(self, channels: Iterable[str]) -> None:
-        """Call each listener once per channel; one that fails does not hide the wake from others."""
+        """Call each listener once per channel, whatever another listener does."""
         for channel in dict.fromkeys(channels):
             for listener in self._listeners:
                 self._tell(listener, channel)
@@ -31,7 +31,7 @@ class Listeners:
     def _tell(self, listener: Listener, channel: str) -> None:
         try:
             listener(channel)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the commit is done, nobody could handle it
             _log.exception("wake_listener_failed", channel=channel)
 
     def _remove(self, listener: Listener) -> None:

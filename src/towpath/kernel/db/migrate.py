@@ -47,11 +47,11 @@ def upgrade(db_url: str, histories: Sequence[History]) -> None:
 def _connection(url: URL) -> Iterator[Connection]:
     """One transaction that no other process shares; committed if nothing raises."""
     if url.drivername == "sqlite":
-        from towpath.kernel.db.sqlite import engine, lock_file
+        from towpath.kernel.db.sqlite import DURABLE, engine, lock_file
 
         path = sqlite_path(url)
         lock = lock_file(path)
-        connecting, begin = engine(path, "PRAGMA journal_mode=WAL"), "BEGIN IMMEDIATE"
+        connecting, begin = engine(path, *DURABLE), "BEGIN IMMEDIATE"
     else:
         lock = None
         engine_url = url.set(drivername="postgresql+psycopg")
@@ -87,7 +87,7 @@ def _upgrade(connection: Connection, history: History) -> None:
     environment = EnvironmentContext(
         Config(),
         scripts,
-        fn=lambda revision, _: scripts._upgrade_revs(history.revision, revision),  # type: ignore[arg-type] # noqa: SLF001
+        fn=lambda revision, _: scripts._upgrade_revs(history.revision, revision),  # noqa: SLF001
     )
     environment.configure(connection=connection, version_table=_version_table(history))
     try:

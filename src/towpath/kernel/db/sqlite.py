@@ -35,7 +35,7 @@ _LOG_LIMIT = 4 * 1024 * 1024
 _IDLE_SECONDS = 1.0
 _READERS = 8
 _MORE_READERS = 64
-_FULL_SYNC = "FULL"
+DURABLE = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
 _EVERY_CONNECTION = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA mmap_size=0",
@@ -58,9 +58,18 @@ class _Job:
 
 @dataclass(frozen=True)
 class _Done:
+    """What a job comes to, told only after the commit: even an error rests on what it saw."""
+
     job: _Job
     result: Any
     wakes: list[str]
+    error: BaseException | None = None
+
+    def tell(self) -> None:
+        if self.error is None:
+            self.job.future.set_result(self.result)
+        else:
+            self.job.future.set_exception(explained(self.error))
 
 
 class SqliteDatabase:
@@ -68,11 +77,8 @@ class SqliteDatabase:
 
     dialect: Dialect = "sqlite"
 
-    def __init__(self, path: Path, clock: Clock, *, synchronous: str = _FULL_SYNC) -> None:
-        """Open or create the file; a second process gets Unavailable.
-
-        `synchronous` exists for the test that shows what less than FULL loses.
-        """
+    def __init__(self, path: Path, clock: Clock) -> None:
+        """Open or create the file; a second process gets Unavailable."""
         self._path = path
         self._clock = clock
         self._lock = lock_file(path)
@@ -80,13 +86,8 @@ class SqliteDatabase:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._closing = threading.Lock()
-        pragmas = (
-            "PRAGMA journal_mode=WAL",
-            f"PRAGMA synchronous={synchronous}",
-            "PRAGMA wal_autocheckpoint=0",
-            f"PRAGMA journal_size_limit={_LOG_LIMIT}",
-        )
-        self._writer = engine(path, *pragmas).connect()
+        limits = ("PRAGMA wal_autocheckpoint=0", f"PRAGMA journal_size_limit={_LOG_LIMIT}")
+        self._writer = engine(path, *DURABLE, *limits).connect()
         _sync_directory(path.parent)
         self._readers = engine(path, "PRAGMA query_only=ON", readers=True)
         self._thread = threading.Thread(target=self._write_forever, name="sqlite-writer")
@@ -165,11 +166,12 @@ class SqliteDatabase:
         try:
             done = self._transaction(jobs)
         except BaseException as error:  # noqa: BLE001 - it belongs to those who wait
-            _fail(jobs, error)
             self._undo()
+            for job in jobs:
+                _Done(job, None, [], error).tell()
             return
         for each in done:
-            each.job.future.set_result(each.result)
+            each.tell()
         self._listeners.tell(channel for each in done for channel in each.wakes)
 
     def _transaction(self, jobs: list[_Job]) -> list[_Done]:
@@ -177,7 +179,7 @@ class SqliteDatabase:
         if len(jobs) == 1:
             done = [self._apply(jobs[0])]
         else:
-            done = [each for job in jobs if (each := self._apply_alone(job))]
+            done = [self._apply_alone(job) for job in jobs]
         self._writer.exec_driver_sql("COMMIT")
         return done
 
@@ -185,7 +187,7 @@ class SqliteDatabase:
         tx = _Tx(self._writer, self._clock.now(), self.dialect)
         return _Done(job, job.fn(tx), tx.wakes)
 
-    def _apply_alone(self, job: _Job) -> _Done | None:
+    def _apply_alone(self, job: _Job) -> _Done:
         """One of several: its own error undoes it alone."""
         tx = _Tx(self._writer, self._clock.now(), self.dialect)
         try:
@@ -194,8 +196,7 @@ class SqliteDatabase:
         except BaseException as error:
             if tx.lost(error):
                 raise
-            job.future.set_exception(explained(error))
-            return None
+            return _Done(job, None, [], error)
 
     def _undo(self) -> None:
         if _raw(self._writer).in_transaction:
@@ -207,7 +208,7 @@ class SqliteDatabase:
             self._writer.exec_driver_sql("PRAGMA busy_timeout=0")
             row = self._writer.exec_driver_sql(f"PRAGMA wal_checkpoint({mode})").one()
             self._writer.exec_driver_sql("PRAGMA busy_timeout=5000")
-            return row[0] == 0 and row[1] == row[2]
+            return bool(row[0] == 0 and row[1] == row[2])
         return False
 
 
@@ -265,22 +266,21 @@ def explained(error: BaseException) -> BaseException:
     if isinstance(error.orig, sqlite3.OperationalError) and _is_storage(error.orig):
         return Unavailable(
             f"The database could not write: {error.orig}.",
-            next_step="Free disk space or repair the disk, then try again.",
+            next_step="Free or repair the disk, let no other program hold the file; try again.",
         )
     return error
 
 
-_STORAGE: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
+_STORAGE: Final = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+)
 
 
 def _is_storage(error: sqlite3.OperationalError) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _STORAGE
-
-
-def _fail(jobs: list[_Job], error: BaseException) -> None:
-    for job in jobs:
-        if not job.future.done():
-            job.future.set_exception(explained(error))
 
 
 def _raw(connection: Connection) -> sqlite3.Connection:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from sqlalchemy import RowMapping
 
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
@@ -115,11 +116,11 @@ def parked(tx: Tx, *, after: int = 0, limit: int = 100) -> list[Parked]:
     ]
 
 
-def retry(tx: Tx, id: WorkId) -> None:
+def retry(tx: Tx, item: WorkId) -> None:
     """Let a parked item run again, with a fresh count of attempts; NotFound if none is parked."""
-    if not store.retry(tx, id):
+    if not store.retry(tx, item):
         raise NotFound(
-            f"No parked work has the id {id}.",
+            f"No parked work has the id {item}.",
             next_step="Look at the list again: it may have been retried already.",
         )
     tx.wake(CHANNEL)
@@ -127,7 +128,7 @@ def retry(tx: Tx, id: WorkId) -> None:
 
 def lag(tx: Tx) -> list[Lag]:
     """One entry for each kind that has open or parked items."""
-    kinds: dict[str, dict[str, Mapping[str, Any]]] = {}
+    kinds: dict[str, dict[str, RowMapping]] = {}
     for row in store.lag(tx):
         kinds.setdefault(row["kind"], {})[row["state"]] = row
     return [_lag(tx.now, kind, states) for kind, states in sorted(kinds.items())]
@@ -148,6 +149,14 @@ def sync_schedules(tx: Tx, schedules: Sequence[Schedule]) -> None:
         _add_tick(tx, schedule.name, row, tx.now)
 
 
+def prune(tx: Tx, before: Micros, after: int | None = None) -> int | None:
+    """Delete items done before `before` among the next thousand ids.
+
+    Returns where to go on, in a transaction of its own; None when all the old ones were seen.
+    """
+    return store.prune(tx, before, after or 0)
+
+
 def tick_handler() -> Handler:
     """Every worker has it: adds a schedule's item and its next tick in one transaction."""
     return Handler.transactional(TICK, _tick)
@@ -163,7 +172,7 @@ def _tick(tx: Tx, item: Item) -> None:
     _add_tick(tx, name, row, max(tx.now, item.due))
 
 
-def _add_tick(tx: Tx, name: str, row: Mapping[str, Any], after: Micros) -> None:
+def _add_tick(tx: Tx, name: str, row: Mapping[str, Any] | RowMapping, after: Micros) -> None:
     due = cron.next_time(row["cron"], row["zone"], row["jitter"], name, after)
     add(tx, TICK, {"name": name}, key=name, due=due)
 
@@ -198,7 +207,7 @@ def _encode(payload: Mapping[str, Any]) -> str:
     return encoded.decode()
 
 
-def _lag(now: Micros, kind: str, states: Mapping[str, Mapping[str, Any]]) -> Lag:
+def _lag(now: Micros, kind: str, states: Mapping[str, RowMapping]) -> Lag:
     counts = {state: row["items"] for state, row in states.items()}
     oldest = states["waiting"]["oldest"] if "waiting" in states else now
     return Lag(

@@ -8,7 +8,7 @@ import structlog
 
 from towpath.kernel.clock import after
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import PermanentError, TemporaryError
+from towpath.kernel.errors import PermanentError, Stale, TemporaryError
 from towpath.kernel.work import store
 from towpath.kernel.work.model import Handler, Item, Then, backoff
 
@@ -16,7 +16,7 @@ _log = structlog.get_logger(__name__)
 _LONGEST_ERROR = 4000
 
 
-class LeaseLost(Exception):
+class _LeaseLost(Stale):
     """Another worker may have the row now: whatever this one did in the database is undone."""
 
 
@@ -58,15 +58,19 @@ def settle(tx: Tx, outcomes: Sequence[Outcome]) -> None:
 def _apply(tx: Tx, claim: Claim, then: Then) -> None:
     try:
         with tx.savepoint():
-            if not store.finish(tx, claim.item.id, claim.fence):
-                raise LeaseLost
+            _finish(tx, claim)
             then(tx)
-    except LeaseLost:
+    except _LeaseLost:
         _log.warning("work_lease_lost", kind=claim.item.kind, id=claim.item.id)
     except Exception as error:
         if tx.lost(error):
             raise
         _fail(tx, claim, error)
+
+
+def _finish(tx: Tx, claim: Claim) -> None:
+    if not store.finish(tx, claim.item.id, claim.fence):
+        raise _LeaseLost("The lease ran out and the row may be another worker's.")
 
 
 def _fail(tx: Tx, claim: Claim, error: Exception) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    RowMapping,
     Table,
     Text,
     TextClause,
@@ -179,9 +180,7 @@ RETURNING id, kind, key, order_key, payload, version, attempt, fence, due, creat
 """)  # noqa: S608 - only quoted names and integers
 
 
-def claim(
-    tx: Tx, kinds: tuple[tuple[str, int, int], ...], most: int
-) -> Sequence[Mapping[str, Any]]:
+def claim(tx: Tx, kinds: tuple[tuple[str, int, int], ...], most: int) -> Sequence[RowMapping]:
     """Take up to `most` due rows; kinds are (name, newest version read, lease in microseconds)."""
     if not kinds:
         return ()
@@ -232,32 +231,32 @@ UPDATE work_item SET state = 'waiting', ready = :ready, error = :error WHERE {_M
 """)  # noqa: S608
 
 
-def finish(tx: Tx, id: int, fence: int) -> bool:
+def finish(tx: Tx, item: int, fence: int) -> bool:
     """False: the lease was lost, and with it the right to finish."""
-    return tx.execute(_FINISH, {"id": id, "fence": fence, "now": tx.now}).rowcount == 1
+    return tx.execute(_FINISH, {"id": item, "fence": fence, "now": tx.now}).rowcount == 1
 
 
 def finish_many(tx: Tx, claims: Sequence[tuple[int, int]]) -> None:
     if tx.dialect == "sqlite":
-        rows = [{"id": id, "fence": fence, "now": tx.now} for id, fence in claims]
+        rows = [{"id": item, "fence": fence, "now": tx.now} for item, fence in claims]
         tx.execute(_FINISH, rows)
     else:
         ids, fences = zip(*claims, strict=True)
         tx.execute(_FINISH_MANY, {"ids": list(ids), "fences": list(fences), "now": tx.now})
 
 
-def renew(tx: Tx, id: int, fence: int, lease: int) -> bool:
-    values = {"id": id, "fence": fence, "now": tx.now, "lease": lease}
+def renew(tx: Tx, item: int, fence: int, lease: int) -> bool:
+    values = {"id": item, "fence": fence, "now": tx.now, "lease": lease}
     return tx.execute(_RENEW, values).rowcount == 1
 
 
-def release(tx: Tx, id: int, fence: int) -> None:
+def release(tx: Tx, item: int, fence: int) -> None:
     """Give a claim back unused, as if it had not been taken."""
-    tx.execute(_RELEASE, {"id": id, "fence": fence})
+    tx.execute(_RELEASE, {"id": item, "fence": fence})
 
 
-def park(tx: Tx, id: int, fence: int, error: str) -> None:
-    tx.execute(_PARK, {"id": id, "fence": fence, "error": error, "now": tx.now})
+def park(tx: Tx, item: int, fence: int, error: str) -> None:
+    tx.execute(_PARK, {"id": item, "fence": fence, "error": error, "now": tx.now})
 
 
 def again(tx: Tx, claim: Mapping[str, Any], ready: Micros, error: str) -> None:
@@ -292,21 +291,21 @@ WHERE state = 'parked' GROUP BY kind, state
 """)
 
 
-def parked(tx: Tx, after: int, most: int) -> Sequence[Mapping[str, Any]]:
+def parked(tx: Tx, after: int, most: int) -> Sequence[RowMapping]:
     return tx.rows(_PARKED_ROWS, {"after": after, "most": most})
 
 
-def retry(tx: Tx, id: int) -> bool:
+def retry(tx: Tx, item: int) -> bool:
     """Let a parked row wait again, or end it when another waits under its key."""
-    row = tx.row(_PARKED_ROW, {"id": id})
+    row = tx.row(_PARKED_ROW, {"id": item})
     if row is None:
         return False
     served = tx.scalar(_IS_WAITING, {"kind": row["kind"], "key": row["key"]})
     state = "done" if served else "waiting"
-    return tx.execute(_RETRY, {"id": id, "now": tx.now, "state": state}).rowcount == 1
+    return tx.execute(_RETRY, {"id": item, "now": tx.now, "state": state}).rowcount == 1
 
 
-def lag(tx: Tx) -> Sequence[Mapping[str, Any]]:
+def lag(tx: Tx) -> Sequence[RowMapping]:
     return tx.rows(_LAG)
 
 
@@ -323,11 +322,11 @@ ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, zone = excluded.zone,
 _DROP_SCHEDULE = text("DELETE FROM work_schedule WHERE name = :name")
 
 
-def schedules(tx: Tx) -> dict[str, Mapping[str, Any]]:
+def schedules(tx: Tx) -> dict[str, RowMapping]:
     return {row["name"]: row for row in tx.rows(_SCHEDULES)}
 
 
-def schedule(tx: Tx, name: str) -> Mapping[str, Any] | None:
+def schedule(tx: Tx, name: str) -> RowMapping | None:
     return tx.row(_SCHEDULE, {"name": name})
 
 
@@ -345,8 +344,8 @@ SELECT id, state, finished, created FROM work_item WHERE id > :after ORDER BY id
 _DELETE = text("DELETE FROM work_item WHERE id = :id AND state = 'done'")
 
 
-def prune(tx: Tx, before: Micros, after: int) -> tuple[int, int | None]:
-    """Delete done rows in the next thousand ids; how many, and where to go on.
+def prune(tx: Tx, before: Micros, after: int) -> int | None:
+    """Delete rows done before `before` among the next thousand ids; where to go on, or None.
 
     Ids grow with time, so the walk ends at the first row created since: no index is needed on
     the time of finishing, which every single finish would pay for.
@@ -357,7 +356,7 @@ def prune(tx: Tx, before: Micros, after: int) -> tuple[int, int | None]:
     ]
     if old:
         tx.execute(_DELETE, old)
-    return len(old), rows[-1]["id"] if rows else None
+    return rows[-1]["id"] if rows else None
 
 
 def _quoted(name: str) -> str:

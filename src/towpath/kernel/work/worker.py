@@ -7,24 +7,23 @@ nothing due it sleeps until the next row is, or a wake comes: idling costs nothi
 """
 
 import math
-import queue
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import structlog
+from sqlalchemy import RowMapping
 
 from towpath.kernel.db.interface import ANYTHING, Database, Isolation, Tx
 from towpath.kernel.errors import PermanentError, Unavailable
 from towpath.kernel.work import service, store
-from towpath.kernel.work.model import Handler, Item, WorkId
+from towpath.kernel.work.desk import MOST_HELD, Desk
+from towpath.kernel.work.model import Handler, Item
 from towpath.kernel.work.settling import Claim, Outcome, settle
 
-_MOST_CLAIMED = 256
-_PREFETCH_SECONDS = 0.05
 _LONGEST_SLEEP = 60.0
+_SHORTEST_SLEEP = 0.02  # another worker holds what is due; its claim commits soon
 _PAUSE_AFTER_ERROR = 1.0
 _log = structlog.get_logger(__name__)
 
@@ -40,7 +39,7 @@ class Worker:
             for each in sorted(self._handlers.values(), key=lambda each: each.kind)
         )
         self._threads = threads
-        self._desk = _Desk(threads)
+        self._desk = Desk(threads)
         self._dispatcher: threading.Thread | None = None
         self._stopping = False
         self._wake = threading.Event()
@@ -72,7 +71,7 @@ class Worker:
         """For tests: do everything that is due, in this thread; how many items that was."""
         count = 0
         while claims := self._db.write(
-            lambda tx: self._claim(tx, _MOST_CLAIMED), isolation="read committed"
+            lambda tx: self._claim(tx, MOST_HELD), isolation="read committed"
         ):
             self._settle([_run(claim) for claim in claims])
             count += len(claims)
@@ -85,7 +84,9 @@ class Worker:
 
     def _run_all(self) -> None:
         while claim := self._desk.take():
-            self._desk.hand_in(_run(claim))
+            began = time.monotonic()
+            outcome = _run(claim)
+            self._desk.hand_in(outcome, time.monotonic() - began)
             self._wake.set()
 
     def _dispatch(self) -> None:
@@ -94,7 +95,7 @@ class Worker:
             self._wake.clear()
             try:
                 self._round()
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it is, the next round may do better
                 _log.exception("work_round_failed")
                 self._news = True
                 threading.Event().wait(_PAUSE_AFTER_ERROR)
@@ -160,18 +161,18 @@ class Worker:
         ready = store.next_ready(tx, self._kinds)
         if ready is None:
             return math.inf
-        return time.monotonic() + max(0.0, (ready - tx.now) / 1_000_000)
+        return time.monotonic() + max(_SHORTEST_SLEEP, (ready - tx.now) / 1_000_000)
 
     def _claim(self, tx: Tx, most: int) -> list[Claim]:
         now = time.monotonic()
         return [self._claimed(row, now) for row in store.claim(tx, self._kinds, most)]
 
-    def _claimed(self, row: Mapping[str, Any], now: float) -> Claim:
+    def _claimed(self, row: RowMapping, now: float) -> Claim:
         handler = self._handlers[row["kind"]]
         return Claim(_item(row), handler, row["fence"], now + handler.lease_seconds)
 
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Write outcomes; when even the commit fails, each by itself, to find whose fault it is."""
+        """Write outcomes; when the commit itself fails, each alone, to find whose fault it is."""
         if not outcomes:
             return
         isolation: Isolation = "serializable"
@@ -193,100 +194,7 @@ class Worker:
 
     def _give_back(self, claims: Sequence[Claim]) -> None:
         if claims:
-            self._db.write(
-                lambda tx: [store.release(tx, each.item.id, each.fence) for each in claims],
-                isolation="read committed",
-            )
-
-
-class _Desk:
-    """What lies between the dispatcher and the runners: claims one way, outcomes the other."""
-
-    def __init__(self, threads: int) -> None:
-        self._threads = threads
-        self._lock = threading.Lock()
-        self._todo: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
-        self._held: dict[WorkId, Claim] = {}
-        self._renew_at: dict[WorkId, float] = {}
-        self._outcomes: list[Outcome] = []
-        self._mean_seconds = 1.0
-
-    def room(self) -> int:
-        """How many more to claim: one per free thread, and as many as they do in 50 ms."""
-        held = len(self._held)
-        useful = self._threads * _PREFETCH_SECONDS / max(self._mean_seconds, 1e-6)
-        most = min(max(self._threads, int(useful)), _MOST_CLAIMED)
-        return most - held if held < self._threads or held <= most // 2 else 0
-
-    def give(self, claims: Sequence[Claim]) -> None:
-        with self._lock:
-            self._held.update((claim.item.id, claim) for claim in claims)
-        for claim in claims:
-            self._todo.put(claim)
-
-    def take(self) -> Claim | None:
-        """The next claim whose lease still stands, from now on renewed; None at the end."""
-        while claim := self._todo.get():
-            with self._lock:
-                if time.monotonic() < claim.expires:
-                    self._renew_at[claim.item.id] = _renewal(claim)
-                    return claim
-                self._held.pop(claim.item.id, None)
-        return None
-
-    def hand_in(self, outcome: Outcome, seconds: float = 0.0) -> None:
-        with self._lock:
-            self._held.pop(outcome.claim.item.id, None)
-            self._renew_at.pop(outcome.claim.item.id, None)
-            self._outcomes.append(outcome)
-            self._mean_seconds += (seconds - self._mean_seconds) / 8
-
-    def outcomes(self) -> list[Outcome]:
-        with self._lock:
-            outcomes, self._outcomes = self._outcomes, []
-        return outcomes
-
-    def keep(self, outcomes: Sequence[Outcome]) -> None:
-        with self._lock:
-            self._outcomes.extend(outcomes)
-
-    def next_renewal(self) -> float:
-        with self._lock:
-            return min(self._renew_at.values(), default=math.inf)
-
-    def renewals(self) -> list[Claim]:
-        """Claims being worked on for a third of their lease since it was last renewed."""
-        now = time.monotonic()
-        with self._lock:
-            due = [self._held[id] for id, moment in self._renew_at.items() if moment <= now]
-            for claim in due:
-                self._renew_at[claim.item.id] = now + claim.handler.lease_seconds / 3
-        return due
-
-    def clear(self) -> list[Claim]:
-        """Take back what no runner has begun."""
-        claims = []
-        try:
-            while claim := self._todo.get_nowait():
-                claims.append(claim)
-        except queue.Empty:
-            pass
-        with self._lock:
-            for claim in claims:
-                self._held.pop(claim.item.id, None)
-        return claims
-
-    def is_clear(self) -> bool:
-        with self._lock:
-            return not self._held and not self._outcomes
-
-    def close(self, threads: int) -> None:
-        for _ in range(threads):
-            self._todo.put(None)
-
-
-def _renewal(claim: Claim) -> float:
-    return claim.expires - claim.handler.lease_seconds * 2 / 3
+            self._db.write(lambda tx: _release(tx, claims), isolation="read committed")
 
 
 def _run(claim: Claim) -> Outcome:
@@ -300,9 +208,16 @@ def _run(claim: Claim) -> Outcome:
         return Outcome(claim, then=claim.handler.run(item))
     except Exception as error:  # noqa: BLE001 - whatever it is, the row must not be forgotten
         return Outcome(claim, error=error)
+    except SystemExit as error:
+        return Outcome(claim, error=RuntimeError(f"the handler tried to exit: {error}"))
 
 
-def _item(row: Mapping[str, Any]) -> Item:
+def _release(tx: Tx, claims: Sequence[Claim]) -> None:
+    for claim in claims:
+        store.release(tx, claim.item.id, claim.fence)
+
+
+def _item(row: RowMapping) -> Item:
     return Item(
         id=row["id"],
         kind=row["kind"],

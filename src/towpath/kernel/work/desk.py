@@ -1,0 +1,103 @@
+"""What lies between the dispatcher and the runners: claims one way, outcomes the other."""
+
+import math
+import queue
+import threading
+import time
+from collections.abc import Sequence
+
+from towpath.kernel.work.model import WorkId
+from towpath.kernel.work.settling import Claim, Outcome
+
+MOST_HELD = 256
+_PREFETCH_SECONDS = 0.05
+
+
+class Desk:
+    """Shared by one dispatcher and `threads` runners; every method may be called by each."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._todo: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
+        self._held: dict[WorkId, Claim] = {}
+        self._renew_at: dict[WorkId, float] = {}
+        self._outcomes: list[Outcome] = []
+        self._mean_seconds = 1.0
+
+    def room(self) -> int:
+        """How many more to claim: one per free thread, and as many as they do in 50 ms."""
+        held = len(self._held)
+        useful = self._threads * _PREFETCH_SECONDS / max(self._mean_seconds, 1e-6)
+        most = min(max(self._threads, int(useful)), MOST_HELD)
+        return most - held if held < self._threads or held <= most // 2 else 0
+
+    def give(self, claims: Sequence[Claim]) -> None:
+        with self._lock:
+            self._held.update((claim.item.id, claim) for claim in claims)
+        for claim in claims:
+            self._todo.put(claim)
+
+    def take(self) -> Claim | None:
+        """The next claim whose lease still stands, from now on renewed; None at the end."""
+        while claim := self._todo.get():
+            with self._lock:
+                if time.monotonic() < claim.expires:
+                    self._renew_at[claim.item.id] = _renewal(claim)
+                    return claim
+                self._held.pop(claim.item.id, None)
+        return None
+
+    def hand_in(self, outcome: Outcome, seconds: float) -> None:
+        with self._lock:
+            self._held.pop(outcome.claim.item.id, None)
+            self._renew_at.pop(outcome.claim.item.id, None)
+            self._outcomes.append(outcome)
+            self._mean_seconds += (seconds - self._mean_seconds) / 8
+
+    def outcomes(self) -> list[Outcome]:
+        with self._lock:
+            outcomes, self._outcomes = self._outcomes, []
+        return outcomes
+
+    def keep(self, outcomes: Sequence[Outcome]) -> None:
+        with self._lock:
+            self._outcomes.extend(outcomes)
+
+    def next_renewal(self) -> float:
+        with self._lock:
+            return min(self._renew_at.values(), default=math.inf)
+
+    def renewals(self) -> list[Claim]:
+        """Claims being worked on for a third of their lease since it was last renewed."""
+        now = time.monotonic()
+        with self._lock:
+            due = [self._held[item] for item, moment in self._renew_at.items() if moment <= now]
+            for claim in due:
+                self._renew_at[claim.item.id] = now + claim.handler.lease_seconds / 3
+        return due
+
+    def clear(self) -> list[Claim]:
+        """Take back what no runner has begun."""
+        claims = []
+        try:
+            while claim := self._todo.get_nowait():
+                claims.append(claim)
+        except queue.Empty:
+            pass
+        with self._lock:
+            for claim in claims:
+                self._held.pop(claim.item.id, None)
+        return claims
+
+    def is_clear(self) -> bool:
+        with self._lock:
+            return not self._held and not self._outcomes
+
+    def close(self, threads: int) -> None:
+        for _ in range(threads):
+            self._todo.put(None)
+
+
+def _renewal(claim: Claim) -> float:
+    return claim.expires - claim.handler.lease_seconds * 2 / 3
