@@ -1,0 +1,182 @@
+"""What a decision, a result from git or a word in a comment changes in the rows: pure.
+
+The service saves what comes out of here, and the property tests run on the same functions, so
+that what is proved is what runs.
+"""
+
+from dataclasses import dataclass, replace
+
+from towpath.gate.model.decide import decide
+from towpath.gate.model.queue import (
+    Action,
+    Admit,
+    CancelSuite,
+    Candidate,
+    Change,
+    Conflict,
+    Land,
+    Landed,
+    Leave,
+    MakeCandidate,
+    Move,
+    Probe,
+    Queue,
+    Refuse,
+    Requeue,
+    Say,
+    Sha,
+    StartSuite,
+    World,
+)
+from towpath.kernel.clock import Micros
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """git merged it, and the candidate ref names the result."""
+
+    sha: Sha
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflicted:
+    """`by` is the first link of the chain that it conflicts with, None for the tip."""
+
+    files: tuple[str, ...]
+    by: int | None = None
+
+
+def enrol(queue: Queue, world: World) -> Queue:
+    """Watch every open request of the branch that has no row yet."""
+    known = {change.number for change in queue.changes}
+    new = (
+        Change(number=number)
+        for number, request in sorted(world.requests.items())
+        if number not in known and request.state == "open" and request.target == queue.branch
+    )
+    return replace(queue, changes=(*queue.changes, *new))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advanced:
+    """`moves` were made, in this order, and are in `queue`; `due` is what comes next."""
+
+    queue: Queue
+    moves: tuple[Action, ...]
+    due: tuple[Action, ...]
+
+
+def advance(queue: Queue, world: World, now: Micros) -> Advanced:
+    """Decide until the rows say the truth: what one transaction does."""
+    queue = enrol(queue, world)
+    moves: list[Action] = []
+    while True:
+        actions = decide(queue, world)
+        due = [action for action in actions if not isinstance(action, Move | CancelSuite)]
+        if due or not actions:
+            return Advanced(queue=queue, moves=tuple(moves), due=tuple(due))
+        moves.extend(actions)
+        for action in actions:
+            if isinstance(action, Move):
+                queue = apply(queue, action, now)
+
+
+def apply(queue: Queue, action: Move | Say | Land, now: Micros) -> Queue:
+    """Change the one row that an action is about."""
+    change = queue.change(action.number)
+    return queue if change is None else put(queue, _applied(change, action, now))
+
+
+def put(queue: Queue, changed: Change) -> Queue:
+    """The queue with one row replaced."""
+    changes = tuple(changed if c.number == changed.number else c for c in queue.changes)
+    return replace(queue, changes=changes)
+
+
+def _applied(change: Change, action: Move | Say | Land, now: Micros) -> Change:
+    match action:
+        case Admit():
+            return _admitted(change, action, now)
+        case Requeue():
+            return _requeued(change, action)
+        case Say():
+            return replace(change, said=action.said)
+        case Land():
+            return replace(change, state="landing")
+        case _:
+            return _ended(replace(change, ended=now, conflict=None), action)
+
+
+def _ended(change: Change, action: Leave | Landed | Refuse) -> Change:
+    """A refused candidate stays in the row, and its ref in git, for whoever wants to look."""
+    match action:
+        case Leave():
+            return replace(change, state="watched", left=action.why, candidate=None)
+        case Landed():
+            return replace(change, state="landed", landed=action.sha)
+        case Refuse():
+            return replace(change, state="refused", refused=action.refused)
+
+
+def _requeued(change: Change, action: Requeue) -> Change:
+    if action.why == "base":
+        return replace(change, state="queued", candidate=None, troubles=0)
+    candidate = change.candidate and replace(change.candidate, suite=None, started=None)
+    return replace(change, candidate=candidate, troubles=change.troubles + 1)
+
+
+def _admitted(change: Change, action: Admit, now: Micros) -> Change:
+    return Change(
+        number=change.number,
+        state="queued",
+        head=action.head,
+        position=action.position,
+        since=now,
+        tries=change.tries,
+        said=change.said,
+    )
+
+
+def started(queue: Queue, action: StartSuite, suite: str, now: Micros) -> Queue:
+    """Record which suite tests the candidate."""
+    change = queue.change(action.number)
+    if change is None or change.candidate is None or change.candidate.sha != action.sha:
+        return queue
+    candidate = replace(change.candidate, suite=suite, started=now)
+    return put(queue, replace(change, candidate=candidate, tries=change.tries + 1))
+
+
+def record(queue: Queue, effect: Probe | MakeCandidate, result: Merged | Conflicted) -> Queue:
+    """Record what git said; a row that has moved on since is left alone."""
+    change = queue.change(effect.number)
+    if change is None or change.state != "queued" or change.head != effect.head:
+        return queue
+    if isinstance(result, Conflicted):
+        return put(queue, _conflicted(change, effect, result))
+    if isinstance(effect, Probe):
+        return put(queue, replace(change, clean=True))
+    return put(queue, _made(change, effect, result.sha))
+
+
+def _conflicted(change: Change, effect: Probe | MakeCandidate, result: Conflicted) -> Change:
+    tip = effect.onto if isinstance(effect, Probe) else effect.ahead[0][1]
+    conflict = Conflict(tip=tip, onto=effect.onto, files=result.files, by=result.by)
+    clean = result.by is not None
+    return replace(change, conflict=conflict, candidate=None, clean=clean)
+
+
+def _made(change: Change, effect: MakeCandidate, sha: Sha) -> Change:
+    candidate = Candidate(base=effect.onto, head=effect.head, sha=sha)
+    if change.candidate and change.candidate.sha == sha:
+        return replace(change, clean=True, conflict=None)
+    return replace(change, candidate=candidate, clean=True, conflict=None, troubles=0)
+
+
+def hold(change: Change, who: str | None) -> Change:
+    """Somebody said /wait (or, with None, that it may go on)."""
+    return replace(change, hold=who)
+
+
+def retry(change: Change) -> Change:
+    """Forget a refusal, so that the same head may be queued again."""
+    return replace(change, state="watched", refused=None, candidate=None, ended=None)
