@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from towpath.kernel import outbox, schema
+from towpath.kernel import outbox, retention, schema
 from towpath.kernel.access import api, pages
 from towpath.kernel.access import service as access
-from towpath.kernel.clock import after
+from towpath.kernel.clock import Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.http import idempotency, live, status
 from towpath.kernel.plugin import Plugin
-from towpath.kernel.work.model import Handler, Item, Schedule
+from towpath.kernel.work import service as work
+from towpath.kernel.work.model import Handler, Schedule
 
 _AGE = "kernel.forget"
-_DAY_SECONDS = 86_400
 
 
 def _routes(_: Kernel) -> Sequence[APIRouter]:
@@ -23,15 +23,13 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
 
 
 def _handlers(kernel: Kernel) -> Sequence[Handler]:
-    days = kernel.settings.retention_days
+    prunes = (work.prune, outbox.prune, _forget)
+    return (retention.handler(_AGE, kernel.db, kernel.settings.retention_days, prunes),)
 
-    def forget(tx: Tx, _: Item) -> None:
-        before = after(tx.now, -days * _DAY_SECONDS)
-        access.forget_expired(tx)
-        idempotency.forget_replies(tx, before)
-        outbox.prune(tx, before)
 
-    return (Handler.transactional(_AGE, forget),)
+def _forget(tx: Tx, before: Micros, _: None) -> None:
+    access.forget_expired(tx)
+    idempotency.forget_replies(tx, before)
 
 
 PLUGIN = Plugin(
