@@ -7,6 +7,7 @@ from pathlib import Path
 STRACE = (
     "strace",
     "-f",
+    "--seccomp-bpf",
     "-y",
     "-s",
     "70000",

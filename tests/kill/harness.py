@@ -21,8 +21,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
-PROGRAM = ("-m", "towpath.app.cli")
+PROGRAM = ("-c", "from towpath.app.cli import main; main()")
 OWNER, NAME = "alice", "boats"
 GIT_ENV = {
     "PATH": os.environ.get("PATH", os.defpath),
@@ -37,16 +38,17 @@ GIT_ENV = {
 }
 
 
-class Unanswered(Exception):  # noqa: N818 - reads as what happened
+class Unanswered(Exception):
     """The server died, or was not there: nothing was acknowledged, anything may have happened."""
 
 
 class Server:
     """`towpath serve` on one data directory and one port, across any number of deaths."""
 
-    def __init__(self, folder: Path, *, database=None, program=PROGRAM, env=None):
+    def __init__(self, folder: Path, *, database=None, program=PROGRAM, under=(), options=()):
         self.data, self.database = folder / "data", database
-        self.program, self.env = program, {**os.environ, **(env or {})}
+        self.program, self.under, self.options = program, under, options
+        self.env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         self.log = folder / "serve.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -56,7 +58,7 @@ class Server:
 
     def start(self, timeout=START_SECONDS):
         began = time.monotonic()
-        command = [sys.executable, *self.program, "serve"]
+        command = [*self.under, sys.executable, *self.program, "serve", *self.options]
         command += ["--data", str(self.data), "--port", str(self.port)]
         command += ["--database", self.database] if self.database else []
         at = self.log.stat().st_size if self.log.exists() else 0
@@ -106,7 +108,8 @@ class Server:
         """Ask it to end, then make sure that nothing it ever started is left."""
         if self.process and self.process.poll() is None:
             self.family()
-            self.process.terminate()
+            # strace, where the server runs under it, keeps a SIGTERM to itself.
+            os.kill(int((self.data / "lock").read_text()), signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(20)
         for pid, born in self.seen.items():

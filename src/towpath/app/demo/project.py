@@ -28,7 +28,7 @@ People propose changes to it; the gate lets in what passes on top of everything 
 """
 
 
-class GitFailed(Exception):  # noqa: N818 - reads as the sentence it is
+class GitFailed(Exception):
     """A git command ended with an error; the text is what git said."""
 
 

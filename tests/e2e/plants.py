@@ -1,0 +1,23 @@
+"""Start-up programs that break durability on purpose, to show that the trace test sees it.
+
+    python tests/e2e/plants.py PLANT serve --data DIR --port N
+
+The product has no switch for any of this: the pieces are replaced before the server starts.
+"""
+
+import sys
+
+from towpath.app.cli import main
+from towpath.kernel.db import sqlite
+
+
+def synchronous_off():
+    """The database says that it has written before the disk has."""
+    sqlite.DURABLE = tuple(line.replace("FULL", "OFF") for line in sqlite.DURABLE)
+
+
+PLANTS = {"synchronous-off": synchronous_off}
+
+if __name__ == "__main__":
+    PLANTS[sys.argv.pop(1)]()
+    main()
