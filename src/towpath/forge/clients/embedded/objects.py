@@ -1,0 +1,173 @@
+"""Files, commits and differences, by object name and within limits."""
+
+import subprocess
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from towpath.forge.clients.embedded import git
+from towpath.forge.model.names import require_sha
+from towpath.forge.model.requests import LONGEST_TITLE, storable
+from towpath.kernel.clock import SECOND, Micros
+from towpath.kernel.context import Kernel
+from towpath.kernel.errors import InvalidInput, TooLarge
+
+MOST_FILE_BYTES = 1_048_576
+MOST_DIFF_BYTES = 2_000_000
+MOST_COMMITS = 250
+_DIFF_SECONDS = 20.0
+_REGULAR = {"100644", "100755", "100664"}
+_MISSING = 128
+_LOG = "--format=tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%ct%x00%B%x00"
+_FIELDS = 7
+
+
+@dataclass(frozen=True)
+class Commit:
+    """`author` and `email` are what the commit claims; nothing vouches for them."""
+
+    sha: str
+    parents: tuple[str, ...]
+    author: str
+    email: str
+    authored: Micros
+    committed: Micros
+    message: str
+
+    @property
+    def subject(self) -> str:
+        return self.message.partition("\n")[0]
+
+
+def read_file(
+    kernel: Kernel, repository: str, sha: str, path: str, limit: int = MOST_FILE_BYTES
+) -> bytes | None:
+    """The content of a regular file in a commit; None if there is none at this path.
+
+    A symbolic link is no file here: following it is how a repository reads what is not its own.
+    Raises TooLarge beyond `limit` bytes.
+    """
+    directory = git.path(kernel, repository)
+    for mode, name, size, found in _entries(directory, sha, _clean(path)):
+        if found != path or mode not in _REGULAR:
+            continue
+        if size > limit:
+            raise TooLarge(
+                f"{path} has {size} bytes, more than {limit}.", next_step="Make the file smaller."
+            )
+        return git.run(directory, "cat-file", "blob", name).out
+    return None
+
+
+def list_files(kernel: Kernel, repository: str, sha: str, folder: str) -> list[str]:
+    """Paths of the regular files directly in a folder of a commit ("" is the top)."""
+    inside = f"{_clean(folder)}/" if folder else ""
+    entries = _entries(git.path(kernel, repository), sha, inside)
+    return [path for mode, _, _, path in entries if mode in _REGULAR]
+
+
+def _clean(path: str) -> str:
+    if not path or "\0" in path or set(path.split("/")) & {"", ".", ".."}:
+        raise InvalidInput(
+            f"{path!a} is not a path in a repository.", next_step="Write it like folder/file."
+        )
+    return path
+
+
+def _entries(directory: Path, sha: str, path: str) -> list[tuple[str, str, int, str]]:
+    where = ("--", path) if path else ()
+    listed = git.run(
+        directory,
+        *("ls-tree", "-z", "-l", "--full-tree", require_sha(sha), *where),
+        accept=(0, _MISSING),
+    )
+    return [_entry(line) for line in listed.text.split("\0") if line]
+
+
+def _entry(line: str) -> tuple[str, str, int, str]:
+    told, _, path = line.partition("\t")
+    mode, _, name, size = told.split()
+    return mode, name, int(size) if size.isdigit() else 0, path
+
+
+def commits(
+    kernel: Kernel, repository: str, base: str | None, head: str, limit: int = MOST_COMMITS
+) -> list[Commit]:
+    """The commits that head has and base has not, newest first, at most `limit`."""
+    without = [f"^{require_sha(base)}"] if base else []
+    listed = git.run(
+        git.path(kernel, repository),
+        *("log", "--no-show-signature", f"--max-count={limit}", _LOG),
+        *(require_sha(head), *without, "--"),
+    )
+    fields = listed.out.decode("utf-8", "replace").split("\0")
+    return [_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
+
+
+def _commit(fields: Sequence[str]) -> Commit:
+    sha, parents, author, email, authored, committed, message = fields
+    return Commit(
+        sha=sha.strip(),
+        parents=tuple(parents.split()),
+        author=author,
+        email=email,
+        authored=_seconds(authored),
+        committed=_seconds(committed),
+        message=message.strip(),
+    )
+
+
+def _seconds(text: str) -> Micros:
+    """Read a date; git prints nothing for a date it cannot read."""
+    return Micros(int(text or 0) * SECOND)
+
+
+def subject(kernel: Kernel, repository: str, commit: str) -> str:
+    """The first line of a commit's message, fit to be a title; "" if there is none."""
+    found = commits(kernel, repository, None, commit, limit=1)[0].subject
+    return " ".join(found.split())[:LONGEST_TITLE] if storable(found) else ""
+
+
+def raw_diff(
+    kernel: Kernel, repository: str, base: str, head: str, limit: int = MOST_DIFF_BYTES
+) -> tuple[bytes, bytes, bool]:
+    """What changed from base to head: the list of files (--raw --numstat -z), the patch, whole?
+
+    The patch is cut off after `limit` bytes or 20 s; the list names every file.
+    """
+    directory = git.path(kernel, repository)
+    names = (require_sha(base), require_sha(head))
+    plain = ("--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", "--submodule=short")
+    # A file of megabytes is not read on a page: git then tells only that it differs.
+    small = git.configured(core__bigFileThreshold="512k")
+    listed = git.run(
+        directory,
+        *("diff", "--raw", "--numstat", "-z", "--no-abbrev", *plain, *names, "--"),
+        also=small,
+    ).out
+    patch, whole = _read_some(
+        git.command(directory, "diff", "--patch", "--full-index", *plain, *names, "--"),
+        git.environment() | small,
+        limit,
+    )
+    return listed, patch, whole
+
+
+def _read_some(command: list[str], environment: dict[str, str], limit: int) -> tuple[bytes, bool]:
+    """Read at most `limit` bytes of what a command prints, then end it."""
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        alarm = threading.Timer(_DIFF_SECONDS, process.kill)
+        alarm.start()
+        try:
+            printed = process.stdout.read(limit + 1) if process.stdout else b""
+        finally:
+            alarm.cancel()
+            process.kill()
+    return printed[:limit], len(printed) <= limit

@@ -1,0 +1,160 @@
+"""Creating a repository; reading refs; moving them all or none, leased and durable."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from towpath.forge.clients.embedded import git, upkeep
+from towpath.forge.model.names import NO_OBJECT, require_ref, require_sha
+from towpath.forge.model.refs import RefUpdate
+from towpath.kernel.context import Kernel
+from towpath.kernel.errors import NotFound, Stale, Unavailable
+
+_FORMAT = "--format=%(objectname) %(refname)"
+_MISSING = 128
+
+
+def create(kernel: Kernel, repository: str, default_branch: str) -> None:
+    """Make an empty bare repository; making it again changes nothing."""
+    directory = git.path(kernel, repository)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    branch = f"--initial-branch={default_branch}"
+    git.run(directory, "init", "--quiet", "--bare", "--template=", branch)
+    make_durable(directory, [])
+    _sync_directory(directory.parent)
+
+
+def refs(kernel: Kernel, repository: str, prefix: str = "refs/heads/") -> dict[str, str]:
+    """Every ref below `prefix` (ending in a slash) with the object it names."""
+    require_ref(f"{prefix}x")
+    listed = git.run(git.path(kernel, repository), "for-each-ref", _FORMAT, "--", prefix)
+    lines = (line.partition(" ") for line in listed.text.split("\n") if line)
+    return {ref: sha for sha, _, ref in lines}
+
+
+def resolve(kernel: Kernel, repository: str, ref: str) -> str | None:
+    """The commit that a full ref or object name stands for; None if there is none."""
+    name = ref if ref.startswith("refs/") else require_sha(ref)
+    if ref.startswith("refs/"):
+        require_ref(ref)
+    found = git.run(
+        git.path(kernel, repository),
+        *("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"),
+        accept=(0, 1, _MISSING),
+    )
+    return found.text.strip() if found.code == 0 else None
+
+
+def require_commit(kernel: Kernel, repository: str, ref: str) -> str:
+    sha = resolve(kernel, repository, ref)
+    if sha is None:
+        raise NotFound(
+            f"There is no commit {ref!a} in this repository.",
+            next_step="Check the name, or push the commit first.",
+        )
+    return sha
+
+
+def move(kernel: Kernel, repository: str, updates: Sequence[RefUpdate]) -> None:
+    """Move refs all or none; on return they are on disk.
+
+    Raises Stale naming the first ref that is not where the caller believes.
+    """
+    directory = git.path(kernel, repository)
+    lines = b"".join(_line(update) for update in updates)
+    if not _moved(directory, lines):
+        _explain(kernel, repository, updates)
+        # Nobody moved them, so a process that died left a lock behind.
+        if not (upkeep.clear_locks(kernel, repository) and _moved(directory, lines)):
+            raise Unavailable(
+                "The refs are locked by another push.", next_step="Try again in a few seconds."
+            )
+    make_durable(directory, [update.ref for update in updates])
+
+
+def _moved(directory: Path, lines: bytes) -> bool:
+    with git.writing(directory) as held:
+        done = git.run(
+            directory,
+            *("update-ref", "--stdin", "-z"),
+            data=lines,
+            accept=(0, 1, _MISSING),
+            descriptors=(held,),
+        )
+    return done.code == 0
+
+
+def _line(update: RefUpdate) -> bytes:
+    old = require_sha(update.old) if update.old else NO_OBJECT
+    new = require_sha(update.new) if update.new else NO_OBJECT
+    return f"update {require_ref(update.ref)}\0{new}\0{old}\0".encode()
+
+
+def _explain(kernel: Kernel, repository: str, updates: Iterable[RefUpdate]) -> None:
+    now = refs(kernel, repository, "refs/")
+    for update in updates:
+        if now.get(update.ref) != update.old:
+            raise Stale(
+                f"{update.ref} is at {now.get(update.ref) or 'no commit'},"
+                f" not at {update.old or 'no commit'}.",
+                next_step="Look again at where it is and decide anew.",
+            )
+        if update.new:
+            require_commit(kernel, repository, update.new)
+
+
+def make_durable(directory: Path, moved: Iterable[str]) -> None:
+    """Flush the directories that name what git wrote.
+
+    git fsyncs files (core.fsync=all) but not the directories it renames them into, so that a
+    power failure could bring back the old name.
+    """
+    folders = {directory, directory / "refs", directory / "objects", directory / "objects/pack"}
+    for ref in moved:
+        folders.update((directory / ref).parents)
+    for folder in folders:
+        if folder.is_relative_to(directory) and folder.is_dir():
+            _sync_directory(folder)
+
+
+def _sync_directory(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def is_ancestor(kernel: Kernel, repository: str, ancestor: str, descendant: str) -> bool:
+    names = (require_sha(ancestor), require_sha(descendant))
+    answer = git.run(
+        git.path(kernel, repository), "merge-base", "--is-ancestor", "--", *names, accept=(0, 1)
+    )
+    return answer.code == 0
+
+
+def merge_base(kernel: Kernel, repository: str, one: str, other: str) -> str | None:
+    """The best commit that both share; None if their histories have nothing in common."""
+    names = (require_sha(one), require_sha(other))
+    found = git.run(git.path(kernel, repository), "merge-base", "--", *names, accept=(0, 1))
+    return found.text.split("\n", maxsplit=1)[0] or None
+
+
+def arrived(kernel: Kernel, repository: str, old: str | None, new: str) -> frozenset[str]:
+    """The commits that moving a branch from old to new brought into it."""
+    without = [f"^{require_sha(old)}"] if old else []
+    listed = git.run(git.path(kernel, repository), "rev-list", require_sha(new), *without, "--")
+    return frozenset(listed.text.split())
+
+
+def landed_as(kernel: Kernel, repository: str, head: str, old: str | None, new: str) -> str:
+    """The first commit of the branch's own line, after old and up to new, that holds head."""
+    directory = git.path(kernel, repository)
+    without = [f"^{require_sha(old)}"] if old else []
+    commits = (require_sha(new), *without, "--")
+    line = git.run(directory, "rev-list", "--first-parent", "--reverse", *commits).text.split()
+    above = git.run(
+        directory, "rev-list", "--ancestry-path", f"^{require_sha(head)}", *commits
+    ).text.split()
+    holders = {head, *above}
+    return next((commit for commit in line if commit in holders), new)

@@ -1,0 +1,4 @@
+"""Foreign formats, read purely.
+
+diffs   what `git diff` prints, as files, hunks and rows
+"""

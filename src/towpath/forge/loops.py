@@ -1,0 +1,49 @@
+"""What keeps repositories whole: healing at start, collecting garbage at night."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+
+from towpath.forge import service
+from towpath.kernel.context import Kernel
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import TowpathError
+from towpath.kernel.work import service as work
+from towpath.kernel.work.model import Handler, Item, Schedule, Then
+
+_NIGHT = "forge.tidy_all"
+_ONE = "forge.tidy"
+SCHEDULES = (Schedule(name=_NIGHT, cron="41 2 * * *", kind=_NIGHT, jitter=1800.0),)
+_log = structlog.get_logger("towpath.forge")
+
+
+def heal(kernel: Kernel) -> None:
+    """Clear away what a crash left in the repositories, and let the rows catch up with git.
+
+    A repository that cannot be read is told in the log and holds up none of the others.
+    """
+    for known in kernel.db.read(service.repositories):
+        try:
+            service.clear_locks(kernel, known.id)
+            service.sync_refs(kernel, known.id)
+        except (TowpathError, OSError) as error:
+            _log.error("repository cannot be read", repository=known.full_name, error=str(error))
+
+
+def handlers(kernel: Kernel) -> Sequence[Handler]:
+    return (
+        Handler.transactional(_NIGHT, _each),
+        Handler(kind=_ONE, run=partial(_tidy, kernel), lease_seconds=3600.0, max_attempts=3),
+    )
+
+
+def _each(tx: Tx, _: Item) -> None:
+    for known in service.repositories(tx):
+        work.add(tx, _ONE, {"repository": known.id}, key=known.id)
+
+
+def _tidy(kernel: Kernel, item: Item) -> Then | None:
+    if service.collect(kernel, item.payload["repository"]):
+        _log.info("garbage collected", repository=item.payload["repository"])
+    return None

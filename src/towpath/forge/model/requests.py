@@ -1,0 +1,212 @@
+"""The records of a repository and the life of a merge request.
+
+open ──▶ merged                 git shows that its head is in the target
+  │ ▲
+  ▼ │ reopen
+closed                          by a person, or because a branch of it is gone
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from towpath.kernel.clock import Micros
+from towpath.kernel.errors import Conflict, InvalidInput
+
+State = Literal["open", "merged", "closed"]
+Verdict = Literal["approve", "request_changes", "comment"]
+StatusState = Literal["pending", "success", "failure", "error"]
+VERDICTS: tuple[Verdict, ...] = ("approve", "request_changes", "comment")
+STATUS_STATES: tuple[StatusState, ...] = ("pending", "success", "failure", "error")
+LONGEST_TITLE = 256
+LONGEST_BODY = 65_536
+LONGEST_CONTEXT = 200
+LONGEST_DESCRIPTION = 1_000
+_WEB = ("https://", "http://", "/")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """`snapshot` counts how often the rows of its refs were brought up to date."""
+
+    id: str
+    owner: str
+    name: str
+    default_branch: str
+    protected: tuple[str, ...]
+    created: Micros
+    snapshot: int
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeRequest:
+    """`source` and `target` are branch names; `head` is the source's tip as last seen.
+
+    `base` is the newest commit that head and target shared when head was last seen: the diff of
+    the request is base..head, and stays so after the merge. `merged_as` is the first commit of
+    the target that holds the head.
+    """
+
+    repository: str
+    number: int
+    title: str
+    body: str
+    author: str
+    source: str
+    target: str
+    head: str
+    base: str
+    state: State
+    merged_as: str | None
+    created: Micros
+    updated: Micros
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """`head` is the commit that the reviewer saw; the verdict speaks about it alone."""
+
+    id: str
+    author: str
+    verdict: Verdict
+    head: str
+    body: str
+    at: Micros
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comment:
+    id: str
+    author: str
+    body: str
+    at: Micros
+    edited: Micros | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What somebody says about a commit under the name `context`; a later word replaces it."""
+
+    context: str
+    state: StatusState
+    description: str
+    url: str
+    author: str
+    at: Micros
+
+
+def asked(  # noqa: PLR0913 - the fields of a request
+    repository: str,
+    *,
+    title: str,
+    body: str,
+    author: str,
+    source: str,
+    target: str,
+    head: str,
+    base: str,
+    now: Micros,
+) -> MergeRequest:
+    """A merge request as it is asked for: open, checked, and without its number (0)."""
+    return MergeRequest(
+        repository=repository,
+        number=0,
+        title=require_title(title),
+        body=require_body(body),
+        author=author,
+        source=source,
+        target=target,
+        head=head,
+        base=base,
+        state="open",
+        merged_as=None,
+        created=now,
+        updated=now,
+    )
+
+
+def judged(request: MergeRequest, made: Review) -> Review:
+    """Check a review: nobody approves their own; what is not open takes comments only."""
+    if made.verdict == "approve" and made.author == request.author:
+        raise InvalidInput(
+            "Nobody approves their own merge request.", next_step="Ask somebody else to look."
+        )
+    if request.state != "open" and made.verdict != "comment":
+        raise Conflict(
+            f"Merge request {request.number} is {request.state}.",
+            next_step="Comment on it instead.",
+        )
+    return replace(made, body=require_body(made.body, empty=made.verdict == "approve"))
+
+
+def close(request: MergeRequest, now: Micros) -> MergeRequest:
+    if request.state != "open":
+        raise _wrong_state(request, "closed")
+    return replace(request, state="closed", updated=now)
+
+
+def reopen(request: MergeRequest, now: Micros) -> MergeRequest:
+    if request.state != "closed":
+        raise _wrong_state(request, "reopened")
+    return replace(request, state="open", updated=now)
+
+
+def _wrong_state(request: MergeRequest, wanted: str) -> Conflict:
+    return Conflict(
+        f"Merge request {request.number} is {request.state} and cannot be {wanted}.",
+        next_step="Open a new merge request if there is more to merge.",
+    )
+
+
+def require_title(title: str) -> str:
+    title = " ".join(title.split())
+    if not title or len(title) > LONGEST_TITLE or not storable(title):
+        raise InvalidInput(
+            "The title is empty, too long or not text.",
+            next_step=f"Give a title of 1 to {LONGEST_TITLE} characters.",
+        )
+    return title
+
+
+def require_body(body: str, *, empty: bool = True) -> str:
+    if len(body) > LONGEST_BODY or not storable(body) or not (empty or body.strip()):
+        raise InvalidInput(
+            "The text is empty, too long or not text.",
+            next_step=f"Write at most {LONGEST_BODY} characters.",
+        )
+    return body
+
+
+def require_status(said: Status) -> Status:
+    """Check a status; a `javascript:` address would run in our page and is refused."""
+    if not 0 < len(said.context) <= LONGEST_CONTEXT or not storable(said.context):
+        raise InvalidInput(
+            "The context of a status is empty, too long or not text.",
+            next_step=f"Use 1 to {LONGEST_CONTEXT} characters.",
+        )
+    if said.url and not (said.url.startswith(_WEB) and storable(said.url)):
+        raise InvalidInput(
+            "The address of a status is not a web address.", next_step="Begin it with https://."
+        )
+    return replace(said, description=require_body(said.description)[:LONGEST_DESCRIPTION])
+
+
+def storable(text: str) -> bool:
+    """Say whether both stores can keep the text: PostgreSQL takes no NUL, neither half a pair."""
+    return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def current_reviews(reviews: tuple[Review, ...]) -> dict[str, Review]:
+    """The last verdict of each reviewer, by login; a plain comment withdraws no verdict."""
+    return {review.author: review for review in reviews if review.verdict != "comment"}
+
+
+def worst_state(statuses: tuple[Status, ...]) -> StatusState:
+    """Join the statuses of one commit into one word, as GitHub does; none means pending."""
+    states = {status.state for status in statuses}
+    if states & {"failure", "error"}:
+        return "failure"
+    return "pending" if "pending" in states or not states else "success"

@@ -1,0 +1,129 @@
+"""Repositories, their refs as last seen, and what pushes asked for."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+
+import msgspec
+from sqlalchemy import RowMapping, delete, insert, select, update
+
+from towpath.forge.model.refs import Intent, Pending
+from towpath.forge.model.requests import Repository
+from towpath.forge.store.tables import INTENT, REF, REPOSITORY
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import NotFound, Stale
+
+
+def add_repository(tx: Tx, made: Repository) -> None:
+    values = asdict(made) | {
+        "address": made.full_name.lower(),
+        "protected": msgspec.json.encode(made.protected).decode(),
+        "requests": 0,
+    }
+    tx.execute(insert(REPOSITORY).values(values))
+
+
+def repository(tx: Tx, repository: str) -> Repository:
+    """Find a repository by its id; NotFound otherwise."""
+    row = tx.row(select(REPOSITORY).where(REPOSITORY.c.id == repository))
+    if row is None:
+        raise NotFound("There is no such repository.", next_step="Look at the list on /.")
+    return _repository(row)
+
+
+def find_repository(tx: Tx, owner: str, name: str) -> Repository:
+    """Find a repository by owner and name, in any case; NotFound otherwise."""
+    found = seek_repository(tx, owner, name)
+    if found is None:
+        raise NotFound(
+            f"There is no repository {owner}/{name}.",
+            next_step="Check the spelling, or create it at /new.",
+        )
+    return found
+
+
+def seek_repository(tx: Tx, owner: str, name: str) -> Repository | None:
+    row = tx.row(select(REPOSITORY).where(REPOSITORY.c.address == f"{owner}/{name}".lower()))
+    return _repository(row) if row else None
+
+
+def repositories(tx: Tx) -> list[Repository]:
+    return [_repository(row) for row in tx.rows(select(REPOSITORY).order_by(REPOSITORY.c.address))]
+
+
+def next_number(tx: Tx, repository: str) -> int:
+    """Take the repository's next merge request number."""
+    mine = REPOSITORY.c.id == repository
+    tx.execute(update(REPOSITORY).where(mine).values(requests=REPOSITORY.c.requests + 1))
+    return int(tx.scalar(select(REPOSITORY.c.requests).where(mine)))
+
+
+def snapshot(tx: Tx, repository: str) -> dict[str, str]:
+    """Branches and tags as our rows know them."""
+    rows = tx.rows(select(REF.c.ref, REF.c.sha).where(REF.c.repository == repository))
+    return {row["ref"]: row["sha"] for row in rows}
+
+
+def snapshot_ref(tx: Tx, repository: str, ref: str) -> str | None:
+    sha = tx.scalar(select(REF.c.sha).where(REF.c.repository == repository, REF.c.ref == ref))
+    return None if sha is None else str(sha)
+
+
+def advance_snapshot(
+    tx: Tx, repository: str, version: int, moved: Mapping[str, str | None]
+) -> None:
+    """Write where refs are if nobody has since `version`; Stale otherwise (compare and set)."""
+    advanced = tx.execute(
+        update(REPOSITORY)
+        .where(REPOSITORY.c.id == repository, REPOSITORY.c.snapshot == version)
+        .values(snapshot=version + 1)
+    )
+    if advanced.rowcount != 1:
+        raise Stale("Somebody else brought the refs up to date.", next_step="Look again.")
+    for ref in moved:
+        tx.execute(delete(REF).where(REF.c.repository == repository, REF.c.ref == ref))
+    new = [{"repository": repository, "ref": ref, "sha": sha} for ref, sha in moved.items() if sha]
+    if new:
+        tx.execute(insert(REF), new)
+
+
+def add_intent(tx: Tx, repository: str, intent: Pending) -> None:
+    tx.execute(
+        insert(INTENT).values(
+            id=intent.id,
+            repository=repository,
+            push=intent.push,
+            author=intent.author,
+            wish=msgspec.json.encode(intent.wish).decode(),
+            at=intent.at,
+        )
+    )
+
+
+def intents(tx: Tx, repository: str) -> tuple[Pending, ...]:
+    rows = tx.rows(select(INTENT).where(INTENT.c.repository == repository).order_by(INTENT.c.id))
+    return tuple(
+        Pending(
+            id=row["id"],
+            push=row["push"],
+            author=row["author"],
+            wish=msgspec.json.decode(row["wish"], type=Intent),
+            at=row["at"],
+        )
+        for row in rows
+    )
+
+
+def delete_intents(tx: Tx, chosen: Collection[str]) -> None:
+    tx.execute(delete(INTENT).where(INTENT.c.id.in_(chosen)))
+
+
+def _repository(row: RowMapping) -> Repository:
+    return Repository(
+        id=row["id"],
+        owner=row["owner"],
+        name=row["name"],
+        default_branch=row["default_branch"],
+        protected=tuple(msgspec.json.decode(row["protected"], type=list[str])),
+        created=row["created"],
+        snapshot=row["snapshot"],
+    )

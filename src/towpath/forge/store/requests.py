@@ -1,0 +1,178 @@
+"""Merge requests, and what is said about them and about commits."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+
+from towpath.forge.model.requests import Comment, MergeRequest, Review, State, Status
+from towpath.forge.store.repositories import snapshot_ref
+from towpath.forge.store.tables import COMMENT, MERGE_REQUEST, REVIEW, STATUS
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import Conflict, NotFound, Stale
+
+
+def require_tips(tx: Tx, request: MergeRequest, tip: str) -> None:
+    """Stale if the request's source is not at its head, or its target not at `tip`, any more."""
+    for branch, sha in ((request.source, request.head), (request.target, tip)):
+        if snapshot_ref(tx, request.repository, f"refs/heads/{branch}") != sha:
+            raise Stale(f"{branch} has just moved.", next_step="Look again.")
+
+
+def require_no_rival(tx: Tx, request: MergeRequest) -> None:
+    """Conflict if another open request asks for the same."""
+    rival = open_between(tx, request.repository, request.source, request.target)
+    if rival:
+        raise Conflict(
+            f"Merge request {rival.number} already asks to merge {request.source} into"
+            f" {request.target}.",
+            next_step=f"Push to {request.source} to add to it.",
+        )
+
+
+def add_merge_request(tx: Tx, made: MergeRequest) -> None:
+    tx.execute(insert(MERGE_REQUEST).values(asdict(made)))
+
+
+def merge_request(tx: Tx, repository: str, number: int) -> MergeRequest:
+    """Find a merge request; NotFound otherwise."""
+    row = tx.row(
+        select(MERGE_REQUEST).where(
+            MERGE_REQUEST.c.repository == repository, MERGE_REQUEST.c.number == number
+        )
+    )
+    if row is None:
+        raise NotFound(
+            f"There is no merge request {number} here.", next_step="Look at the repository's list."
+        )
+    return MergeRequest(**row)
+
+
+def merge_requests(
+    tx: Tx,
+    repository: str,
+    state: State | None = None,
+    after: int | None = None,
+    limit: int = 50,
+) -> list[MergeRequest]:
+    """List merge requests, newest first, from below the number `after`."""
+    chosen = select(MERGE_REQUEST).where(MERGE_REQUEST.c.repository == repository)
+    if state:
+        chosen = chosen.where(MERGE_REQUEST.c.state == state)
+    if after is not None:
+        chosen = chosen.where(MERGE_REQUEST.c.number < after)
+    rows = tx.rows(chosen.order_by(MERGE_REQUEST.c.number.desc()).limit(limit))
+    return [MergeRequest(**row) for row in rows]
+
+
+def open_merge_requests(tx: Tx, repositories: Sequence[str]) -> list[MergeRequest]:
+    """List what is open in several repositories at once, oldest first."""
+    rows = tx.rows(
+        select(MERGE_REQUEST)
+        .where(MERGE_REQUEST.c.repository.in_(repositories), MERGE_REQUEST.c.state == "open")
+        .order_by(MERGE_REQUEST.c.created, MERGE_REQUEST.c.number)
+    )
+    return [MergeRequest(**row) for row in rows]
+
+
+def open_between(tx: Tx, repository: str, source: str, target: str) -> MergeRequest | None:
+    row = tx.row(
+        select(MERGE_REQUEST).where(
+            MERGE_REQUEST.c.repository == repository,
+            MERGE_REQUEST.c.state == "open",
+            MERGE_REQUEST.c.source == source,
+            MERGE_REQUEST.c.target == target,
+        )
+    )
+    return MergeRequest(**row) if row else None
+
+
+def open_at(tx: Tx, repository: str, head: str) -> list[MergeRequest]:
+    """List the open merge requests whose head is this commit."""
+    rows = tx.rows(
+        select(MERGE_REQUEST).where(
+            MERGE_REQUEST.c.repository == repository,
+            MERGE_REQUEST.c.state == "open",
+            MERGE_REQUEST.c.head == head,
+        )
+    )
+    return [MergeRequest(**row) for row in rows]
+
+
+def change_merge_request(tx: Tx, before: MergeRequest, after: MergeRequest) -> None:
+    """Write what differs, if state and head are still those of `before`; Stale otherwise."""
+    old = asdict(before)
+    values = {name: value for name, value in asdict(after).items() if value != old[name]}
+    changed = tx.execute(
+        update(MERGE_REQUEST)
+        .where(
+            MERGE_REQUEST.c.repository == before.repository,
+            MERGE_REQUEST.c.number == before.number,
+            MERGE_REQUEST.c.state == before.state,
+            MERGE_REQUEST.c.head == before.head,
+        )
+        .values(values | {"updated": tx.now})
+    )
+    if changed.rowcount != 1:
+        raise Stale(
+            f"Merge request {before.number} has changed meanwhile.", next_step="Look again."
+        )
+
+
+def add_review(tx: Tx, repository: str, number: int, made: Review) -> None:
+    tx.execute(insert(REVIEW).values(repository=repository, number=number, **asdict(made)))
+
+
+def reviews(tx: Tx, repository: str, number: int) -> tuple[Review, ...]:
+    """List the reviews of a merge request, oldest first."""
+    chosen = select(REVIEW).where(REVIEW.c.repository == repository, REVIEW.c.number == number)
+    rows = tx.rows(chosen.order_by(REVIEW.c.at, REVIEW.c.id))
+    return tuple(Review(**_without(row, "repository", "number")) for row in rows)
+
+
+def add_comment(tx: Tx, repository: str, number: int, made: Comment, once: str | None) -> None:
+    values = asdict(made) | {"repository": repository, "number": number, "once": once}
+    tx.execute(insert(COMMENT).values(values))
+
+
+def comments(tx: Tx, repository: str, number: int) -> tuple[Comment, ...]:
+    """List the comments of a merge request, oldest first."""
+    chosen = select(COMMENT).where(COMMENT.c.repository == repository, COMMENT.c.number == number)
+    rows = tx.rows(chosen.order_by(COMMENT.c.at, COMMENT.c.id))
+    return tuple(_comment(row) for row in rows)
+
+
+def comment_once(tx: Tx, repository: str, number: int, once: str) -> Comment | None:
+    row = tx.row(
+        select(COMMENT).where(
+            COMMENT.c.repository == repository, COMMENT.c.number == number, COMMENT.c.once == once
+        )
+    )
+    return _comment(row) if row else None
+
+
+def put_status(tx: Tx, repository: str, sha: str, said: Status) -> None:
+    tx.execute(
+        delete(STATUS).where(
+            STATUS.c.repository == repository,
+            STATUS.c.sha == sha,
+            STATUS.c.context == said.context,
+        )
+    )
+    tx.execute(insert(STATUS).values(repository=repository, sha=sha, **asdict(said)))
+
+
+def statuses(tx: Tx, repository: str, sha: str) -> tuple[Status, ...]:
+    """List what is said about a commit, by context."""
+    chosen = select(STATUS).where(STATUS.c.repository == repository, STATUS.c.sha == sha)
+    rows = tx.rows(chosen.order_by(STATUS.c.context))
+    return tuple(Status(**_without(row, "repository", "sha")) for row in rows)
+
+
+def _comment(row: RowMapping) -> Comment:
+    return Comment(**_without(row, "repository", "number", "once"))
+
+
+def _without(row: RowMapping, *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}

@@ -1,0 +1,143 @@
+"""Repositories with real git: a client's working copies on one side, our verbs on the other."""
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from towpath.forge import service
+from towpath.forge.clients.embedded import git
+from towpath.forge.service import RefUpdate, Repository
+from towpath.kernel.context import Kernel
+
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/nonexistent",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_AUTHOR_NAME": "Alice",
+    "GIT_AUTHOR_EMAIL": "alice@example.test",
+    "GIT_COMMITTER_NAME": "Alice",
+    "GIT_COMMITTER_EMAIL": "alice@example.test",
+    "LC_ALL": "C.UTF-8",
+}
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A person's working copy."""
+
+    path: Path
+
+    def git(
+        self, *arguments: str, code: int | None = 0, **also: str
+    ) -> subprocess.CompletedProcess:
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=self.path,
+            env=ENVIRONMENT | also,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert code is None or done.returncode == code, done.stdout + done.stderr
+        return done
+
+    def commit(self, message: str = "work", **files: str | bytes) -> str:
+        """Write files (double underscores stand for slashes, a final one for a dot) and commit."""
+        for name, content in files.items():
+            file = self.path / name.replace("__", "/")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.sha()
+
+    def sha(self, name: str = "HEAD") -> str:
+        return self.git("rev-parse", name).stdout.strip()
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    """An empty working copy on branch main."""
+    made = Copy(tmp_path / "copy")
+    made.path.mkdir()
+    made.git("init", "--quiet", "--initial-branch=main")
+    return made
+
+
+@pytest.fixture
+def repository(kernel: Kernel) -> Repository:
+    return service.create_repository(kernel, "alice", "boat")
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """A repository of ours and a working copy whose commits get there without HTTP."""
+
+    kernel: Kernel
+    repository: Repository
+    copy: Copy
+
+    @property
+    def id(self) -> str:
+        return self.repository.id
+
+    @property
+    def path(self) -> Path:
+        return git.path(self.kernel, self.id)
+
+    def put(self, branch: str, name: str = "HEAD") -> str:
+        """Move a branch to a commit of the working copy, by force, as git alone would."""
+        sha = self.copy.sha(name)
+        self.copy.git("push", "--quiet", "--force", str(self.path), f"{sha}:refs/heads/{branch}")
+        return sha
+
+    def branch(self, name: str, **files: str) -> str:
+        """Commit files on top of main, as a branch, without syncing our rows."""
+        self.copy.git("checkout", "--quiet", "-B", name, "main")
+        self.copy.commit(f"work on {name}", **files)
+        sha = self.put(name)
+        self.copy.git("checkout", "--quiet", "main")
+        return sha
+
+    def sync(self) -> service.Synced:
+        return service.sync_refs(self.kernel, self.id)
+
+    def open(self, source: str = "topic", **options: str) -> service.MergeRequest:
+        wanted = {"title": "A change", "body": "", "author": "alice", "target": "main"} | options
+        return service.open_merge_request(self.kernel, self.id, source=source, **wanted)
+
+    def request(self, number: int = 1) -> service.MergeRequest:
+        return self.kernel.db.read(lambda tx: service.merge_request(tx, self.id, number))
+
+    def land(self, head: str, message: str = "Merge") -> str:
+        """Merge as the gate does: a commit on top of main, then main moves to it."""
+        main = service.refs(self.kernel, self.id)["refs/heads/main"]
+        merged = service.merge(self.kernel, self.id, main, head, message, self.kernel.clock.now())
+        assert isinstance(merged, service.Merged)
+        service.update_refs(self.kernel, self.id, [RefUpdate("refs/heads/main", main, merged.sha)])
+        return merged.sha
+
+
+@pytest.fixture
+def host(copy: Copy) -> Callable[[Kernel], Hosted]:
+    def make(kernel: Kernel) -> Hosted:
+        made = service.create_repository(kernel, "alice", "boat")
+        copy.commit("first", README="hello\n")
+        hosted = Hosted(kernel, made, copy)
+        hosted.put("main")
+        hosted.sync()
+        return hosted
+
+    return make
+
+
+@pytest.fixture
+def hosted(host: Callable[[Kernel], Hosted], kernel: Kernel) -> Hosted:
+    """A repository with one commit on main, synced."""
+    return host(kernel)
