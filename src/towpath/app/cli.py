@@ -8,7 +8,10 @@ import click
 
 _LAZY = {
     "run": ("towpath.pipelines.cli:run", "Run a workflow file on the working tree, no server."),
-    "demo": ("towpath.app.demo.command:demo", "Watch real merge requests travel through a new server."),
+    "demo": (
+        "towpath.app.demo.command:demo",
+        "Watch real merge requests travel through a new server.",
+    ),
 }
 _EXAMPLES = """\b
 Examples:
