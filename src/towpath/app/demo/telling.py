@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
@@ -66,6 +66,14 @@ class Teller:
     def say(self, what: str, result: str = "", seconds: float | None = None) -> None:
         took = "" if seconds is None else f"[dim]{seconds:6.1f} s[/]"
         self.console.print(" · ".join(filter(None, [what, result, took])))
+
+    def print(self, what: RenderableType) -> None:
+        self.console.print(what)
+
+    def lines(self, text: str) -> None:
+        """Text of others, as it is."""
+        for line in text.splitlines():
+            self.console.print(f"  {escape(line)}", overflow="ellipsis", no_wrap=True)
 
     def outcome(self, request: Request, outcome: Outcome) -> None:
         what = f"  #{request.number} {escape(request.title)}"
