@@ -34,7 +34,7 @@ class _Group(click.Group):
         found: click.Command = getattr(import_module(module), name)
         return found
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         rows = {name: words for name, (_, words) in _LAZY.items()}
         rows |= {name: found.get_short_help_str(70) for name, found in self.commands.items()}
         with formatter.section("Commands"):
@@ -67,7 +67,7 @@ Examples:
     help="web serves pages and the API but does no work; it needs PostgreSQL.",
 )
 @click.option("--no-runner", is_flag=True, help="Do not run jobs on this machine.")
-def serve(  # noqa: PLR0913, PLR0917 - one parameter per option
+def serve(
     data: Path,
     port: int,
     host: str,

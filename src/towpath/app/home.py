@@ -1,14 +1,39 @@
 """/ (what is happening, is it all right, what next) and /work (what waits for a person)."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from towpath.kernel.access.service import Role, require
+from towpath.kernel.access.service import Role, may, require
 from towpath.kernel.http.callers import Caller, TheKernel
 from towpath.kernel.pages.rendering import render
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import WorkId
+from towpath.kernel.work.service import Lag, Parked
+
+_LATE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether it is all right, in words and in one of the kinds of state."""
+
+    words: str
+    kind: str
+    parked: int
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A parked row as a person reads it: facts by what they were for, not by their id."""
+
+    item: Parked
+    what: str
+    payload: str
 
 
 def router() -> APIRouter:
@@ -21,16 +46,42 @@ def router() -> APIRouter:
 
 def home(request: Request, kernel: TheKernel, caller: Caller) -> Response:
     lag = kernel.db.read(work.lag)
-    return render(request, "app/home.html", caller=caller, lag=lag, url=kernel.url)
+    return render(
+        request,
+        "app/home.html",
+        health=health(lag),
+        administrates=may(caller, Role.admin),
+        login=caller.login,
+        url=kernel.url,
+    )
 
 
 def parked(request: Request, kernel: TheKernel, caller: Caller) -> Response:
     require(caller, Role.admin)
     items, lag = kernel.db.read(lambda tx: (work.parked(tx), work.lag(tx)))
-    return render(request, "app/work.html", parked=items, lag=lag)
+    stuck = [_stuck(item) for item in items]
+    return render(request, "app/work.html", stuck=stuck, lag=lag, health=health(lag))
 
 
 def retry(kernel: TheKernel, caller: Caller, item: int) -> Response:
     require(caller, Role.admin)
     kernel.db.write(lambda tx: work.retry(tx, WorkId(item)))
     return RedirectResponse("/work", status_code=303)
+
+
+def health(lag: Sequence[Lag]) -> Health:
+    """Judge by what is parked, then by what is overdue."""
+    stuck = sum(kind.parked for kind in lag)
+    oldest = max((kind.oldest_seconds for kind in lag), default=0.0)
+    if stuck:
+        waits = "1 piece of work waits" if stuck == 1 else f"{stuck} pieces of work wait"
+        return Health(f"{waits} for a person", "bad", stuck)
+    if oldest > _LATE_SECONDS:
+        return Health(f"Work is {round(oldest)} s late", "waiting", 0)
+    return Health("All is well", "good", 0)
+
+
+def _stuck(item: Parked) -> Stuck:
+    consumer = item.kind.removeprefix("fact:")
+    what = item.kind if consumer == item.kind else f"{consumer} could not take in a fact"
+    return Stuck(item, what, json.dumps(item.payload, indent=1, sort_keys=True))

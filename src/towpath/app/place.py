@@ -67,7 +67,8 @@ def listen(host: str, port: int) -> socket.socket:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, OverflowError) as error:
         raise InvalidInput(
-            f"There is no address {host}:{port} here.", next_step="Choose another --host or --port."
+            f"There is no address {host}:{port} here.",
+            next_step="Choose another --host or --port.",
         ) from error
     family, _, _, _, address = found[0]
     taken = socket.socket(family, socket.SOCK_STREAM)
@@ -89,7 +90,7 @@ def listen_for_hooks(data: Path) -> socket.socket:
     if len(os.fsencode(path)) > _LONGEST_UNIX_PATH:
         raise InvalidInput(
             f"The path of the data directory is too long for a socket: {path}.",
-            next_step=f"Choose a --data directory of at most {_LONGEST_UNIX_PATH - 10} characters.",
+            next_step=f"Choose a --data directory of at most {_LONGEST_UNIX_PATH - 10} bytes.",
         )
     path.unlink(missing_ok=True)
     taken = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -29,10 +29,11 @@ class Plugin:
     """One part of the house.
 
     `package` is the part's import path; its `migrations` folder holds its Alembic history and
-    `revision` names the newest one, or is empty for a part without tables. `heal` runs at start, before the first request, and compares
-    the outside world with the rows. `slots` let a higher part put HTML into a lower part's page
-    ("merge_request", "repository", "home") without the lower one knowing. `streams(path)` names
-    requests whose bodies the part reads and limits itself: git packs, logs.
+    `revision` names the newest one, or is empty for a part without tables. `heal` runs at start,
+    before the first request, and compares the outside world with the rows. `slots` let a higher
+    part put HTML into a lower part's page ("merge_request", "repository", "home") without the
+    lower one knowing. `streams(path)` names requests whose bodies the part reads and limits
+    itself: git packs, logs.
     """
 
     name: str

@@ -31,7 +31,7 @@ class Settings:
 def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Read TOWPATH_* variables; an unreadable one raises InvalidInput with its name."""
     source = os.environ if environment is None else environment  # noqa: TID251 - the one reader
-    values = {
+    values: dict[str, Any] = {
         setting.name: _parse(setting.name, source[_variable(setting.name)], setting.type)
         for setting in fields(Settings)
         if _variable(setting.name) in source

@@ -126,7 +126,7 @@ def _login_again(request: Request, error: TowpathError, login: str, goes_to: str
     )
 
 
-def _tokens(  # noqa: PLR0913 - what the page may say
+def _tokens(
     request: Request,
     kernel: TheKernel,
     caller: Principal,
@@ -141,6 +141,7 @@ def _tokens(  # noqa: PLR0913 - what the page may say
         "kernel/tokens.html",
         status=problem.status if problem else 200,
         tokens=held,
+        lives=tuple(_LIVES),
         made=made,
         problem=problem,
         name=name,

@@ -11,16 +11,13 @@ import structlog
 
 from towpath.kernel import ids
 from towpath.kernel.access import store
-from towpath.kernel.access.model import (
-    Principal as Principal,
-    Role as Role,
-    Token as Token,
-    User as User,
-    may as may,
-    require as require,
-    valid_login,
-    valid_scopes,
-)
+from towpath.kernel.access.model import Principal as Principal
+from towpath.kernel.access.model import Role as Role
+from towpath.kernel.access.model import Token as Token
+from towpath.kernel.access.model import User as User
+from towpath.kernel.access.model import may as may
+from towpath.kernel.access.model import require as require
+from towpath.kernel.access.model import valid_login, valid_scopes
 from towpath.kernel.access.passwords import matches
 from towpath.kernel.clock import SECOND, Micros, after
 from towpath.kernel.context import Kernel
@@ -83,7 +80,9 @@ def create_token(
     if not 1 <= len(name) <= 100:  # noqa: PLR2004 - the message says it
         raise InvalidInput("A token needs a name.", next_step="Use 1 to 100 characters.")
     if expires is not None and expires <= tx.now:
-        raise InvalidInput("This token would have expired already.", next_step="Choose a later day.")
+        raise InvalidInput(
+            "This token would have expired already.", next_step="Choose a later day."
+        )
     raw = raw or ids.secret("tow")
     made = Token(ids.new("token"), name, valid_scopes(scopes), tx.now, expires, None)
     store.add_token(tx, holder.id, made, _digest(raw))

@@ -121,9 +121,12 @@ def delete_token(tx: Tx, user_id: str, token_id: str) -> bool:
 def token_holder(tx: Tx, token_hash: str) -> tuple[Principal, Token] | None:
     row = tx.row(
         select(
-            USER.c.id.label("user_id"), USER.c.login, USER.c.name.label("user_name"), USER.c.role,
+            USER.c.id.label("user_id"),
+            USER.c.login,
+            USER.c.name.label("user_name"),
+            USER.c.role,
             TOKEN,
-        )  # fmt: skip
+        )
         .join(USER, USER.c.id == TOKEN.c.user_id)
         .where(
             TOKEN.c.hash == token_hash, or_(TOKEN.c.expires.is_(None), TOKEN.c.expires > tx.now)
@@ -148,9 +151,7 @@ def mark_used(tx: Tx, token_id: str) -> None:
 
 def add_session(tx: Tx, session_hash: str, user_id: str, expires: Micros) -> None:
     tx.execute(
-        insert(SESSION).values(
-            hash=session_hash, user_id=user_id, created=tx.now, expires=expires
-        )
+        insert(SESSION).values(hash=session_hash, user_id=user_id, created=tx.now, expires=expires)
     )
 
 

@@ -61,9 +61,7 @@ def replayable(request: Request, fn: Callable[[Tx], Any], *, status: int = 201) 
             next_step="Use 1 to 200 printable ASCII characters, such as a UUID.",
         )
     caller, wanted = request.state.principal.id, _fingerprint(request)
-    code, body, replayed = kernel.db.write(
-        lambda tx: _once(tx, (caller, key), wanted, fn, status)
-    )
+    code, body, replayed = kernel.db.write(lambda tx: _once(tx, (caller, key), wanted, fn, status))
     return _json(code, body, replayed=replayed)
 
 

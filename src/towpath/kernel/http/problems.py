@@ -66,7 +66,9 @@ def _to_login(request: Request) -> Response:
 
 def _validation_error(request: Request, raised: Exception) -> Response:
     errors = cast("RequestValidationError", raised).errors()
-    told = "; ".join(f"{'.'.join(map(str, e['loc'][1:])) or 'body'}: {e['msg']}" for e in errors[:5])
+    told = "; ".join(
+        f"{'.'.join(map(str, e['loc'][1:])) or 'body'}: {e['msg']}" for e in errors[:5]
+    )
     return _answer(
         request, 422, "The request is not valid", told, "Correct these fields and send it again."
     )
@@ -85,7 +87,7 @@ def _unexpected(request: Request, raised: Exception) -> Response:
     return _answer(request, 500, "Something went wrong", "An error on our side.", _NEXT_STEPS[500])
 
 
-def _answer(  # noqa: PLR0913, PLR0917 - the fields of a problem
+def _answer(
     request: Request,
     status: int,
     title: str,

@@ -14,11 +14,13 @@ from towpath.kernel.http.tasks import spawn
 KEEP_ALIVE_SECONDS = 15.0
 
 
-def event(data: str, id: str | int | None = None, event: str | None = None) -> bytes:  # noqa: A002
+def event(data: str, id: str | int | None = None, event: str | None = None) -> bytes:
     """Format one event; line breaks in `data` become several data lines, as the format wants."""
     lines = [f"event: {event}"] if event is not None else []
     lines += [f"id: {id}"] if id is not None else []
-    lines += [f"data: {line}" for line in data.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    lines += [
+        f"data: {line}" for line in data.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    ]
     return ("\n".join(lines) + "\n\n").encode()
 
 

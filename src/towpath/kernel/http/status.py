@@ -1,4 +1,4 @@
-"""How this process is: /healthz (alive), /readyz (can serve), /metrics (figures for Prometheus)."""
+"""How this process is: /healthz (alive), /readyz (can serve), /metrics (for Prometheus)."""
 
 from fastapi import APIRouter
 from prometheus_client import generate_latest

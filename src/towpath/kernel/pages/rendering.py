@@ -25,6 +25,7 @@ from starlette.types import Receive, Scope, Send
 
 import towpath
 from towpath.kernel.access.service import Principal
+from towpath.kernel.clock import Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.http import csrf
 from towpath.kernel.pages import words
@@ -77,7 +78,7 @@ class Pages:
         self, request: Request, template: str, *, status: int = 200, **context: Any
     ) -> HTMLResponse:
         theme = request.cookies.get("towpath_theme", "")
-        frame = {
+        frame: dict[str, Any] = {
             "request": request,
             "principal": principal(request),
             "theme": theme if theme in _THEMES else "",
@@ -89,7 +90,7 @@ class Pages:
         return page
 
     def _ago(self, at: int) -> str:
-        return words.ago(words.Micros(at), self._kernel.clock.now())
+        return words.ago(Micros(at), self._kernel.clock.now())
 
     @pass_context
     def _slot(self, context: Context, name: str, **facts: Any) -> Markup:
@@ -100,7 +101,7 @@ class Pages:
 
     def fragment(self, template: str, request: Request, **context: Any) -> Markup:
         """Render without a frame, for slots."""
-        frame = {"request": request, "principal": principal(request), "topics": []}
+        frame: dict[str, Any] = {"request": request, "principal": principal(request), "topics": []}
         html = self._jinja.get_template(template).render(frame | context)
         return Markup(html)  # noqa: S704 - our own template, autoescaped
 
