@@ -68,8 +68,8 @@ reference: ## write docs/reference/{settings,commands,facts,api}.md from the cod
 	@$(SETUP) lint
 	@$(BIN)/python scripts/reference.py
 
-requirements: ## pin the newest versions again (needs uv; UV=path names it)
-	@sh scripts/compile-requirements.sh "$(UV)"
+requirements: ## pin dependencies again (needs uv: UV=path); UPGRADE=1 takes the newest
+	@UPGRADE=$(UPGRADE) sh scripts/compile-requirements.sh "$(UV)"
 
 clean: ## remove everything that these commands made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis build dist web/node_modules

@@ -77,6 +77,7 @@ def main() -> None:
     make_venv()
     for name in target.requirements:
         install_requirements(name)
+    build_assets()
     install_towpath()
 
 
@@ -157,13 +158,24 @@ def install_requirements(name: str) -> None:
     _write_stamp(name, digest)
 
 
-def install_towpath() -> None:
-    """Install ourselves as an editable package; its build hook also makes the web assets."""
-    sources = [ROOT / "pyproject.toml", *_web_sources()]
-    digest = _digest(sources)
-    if _stamp("towpath") == digest and BUILT.is_dir():
+def build_assets() -> None:
+    """Gather what pages load; without it pages still work as plain HTML, so only say it."""
+    digest = _digest(list(_web_sources()))
+    if _stamp("assets") == digest and BUILT.is_dir():
         return
-    with step("Towpath itself, with its web assets"):
+    with step("the pages' assets"):
+        said = run([str(VENV / "bin/python"), "web/build.py"])
+    if said.strip():
+        say(said.strip())
+        return
+    _write_stamp("assets", digest)
+
+
+def install_towpath() -> None:
+    digest = _digest([ROOT / "pyproject.toml"])
+    if _stamp("towpath") == digest:
+        return
+    with step("Towpath itself"):
         run([*_pip(), "install", "--quiet", "--no-deps", "--no-build-isolation", "-e", "."])
     _write_stamp("towpath", digest)
 
@@ -216,10 +228,12 @@ def _write_stamp(name: str, digest: str) -> None:
     (STAMPS / name).write_text(digest)
 
 
-def run(command: list[str]) -> None:
+def run(command: list[str]) -> str:
+    """Return what the command said; a failure shows all of it and ends the set-up."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         stop(f"\n{done.stdout}\nfailed ({done.returncode}): {' '.join(command)}")
+    return done.stdout
 
 
 @contextmanager
