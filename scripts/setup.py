@@ -141,7 +141,7 @@ def make_venv() -> None:
     python = VENV / "bin/python"
     if (
         python.exists()
-        and subprocess.run([python, "-m", "pip", "-V"], capture_output=True).returncode == 0
+        and subprocess.run([python, "-c", "import pip"], capture_output=True).returncode == 0
     ):
         return
     with step(f"virtual environment in {VENV.name} ({sys.version.split()[0]})"):
