@@ -276,6 +276,7 @@ jobs:
       - uses: actions/checkout@v4
       - run: sh check.sh
 """
+FILES = {".towpath/workflows/check.yml": WORKFLOW, "check.sh": CHECK, "shared": "0\n"}
 
 
 def files_for(chance, number):
@@ -294,7 +295,7 @@ def files_for(chance, number):
 class World:
     """One repository, its people, and their memory of what they were told."""
 
-    def __init__(self, server, folder):
+    def __init__(self, server, folder, files=None):
         self.server, self.ledger = server, Ledger()
         admin = Api(server.url, server.bootstrap["token"])
         self.alice = Api(server.url, make_user(admin, "alice", "maintainer"))
@@ -305,21 +306,36 @@ class World:
         folder.mkdir(parents=True)
         subprocess.run(["git", "init", "-q", str(folder)], env=GIT_ENV, check=True)
         self.git = Git(folder, remote, self.alice.token)
-        files = {".towpath/workflows/check.yml": WORKFLOW, "check.sh": CHECK, "shared": "0\n"}
-        self.base = self.git.commit(None, files, "Begin")
+        self.base = self.git.commit(None, files or FILES, "Begin")
         self.git("push", "--quiet", remote, f"{self.base}:refs/heads/main")
 
     @property
     def path(self):
         return f"/api/v3/repos/{OWNER}/{NAME}"
 
+    def open(self, branch, files, title, body=""):
+        """Push a branch with one commit and the option that opens a request; its number."""
+        head = self.git.commit(self.base, files, title)
+        options = ["merge_request.create", f"merge_request.title={title}"]
+        options += [f"merge_request.description={body}"] if body else []
+        flags = [word for option in options for word in ("-o", option)]
+        self.git("push", "--quiet", *flags, self.git.remote, f"{head}:refs/heads/{branch}")
+        return self.request_by(branch)[0]["number"]
+
+    def approve(self, number):
+        answer(self.bob, "POST", f"{self.path}/pulls/{number}/reviews", {"event": "APPROVE"})
+
     def request_by(self, branch):
         query = urllib.parse.urlencode({"state": "all", "head": f"{OWNER}:{branch}"})
         return self.alice.get(f"{self.path}/pulls?{query}")
 
 
+def password(login):
+    return f"{login} walks the towpath"
+
+
 def make_user(admin, login, role):
-    user = {"login": login, "password": f"{login} walks the towpath", "role": role}
+    user = {"login": login, "password": password(login), "role": role}
     answer(admin, "POST", "/api/towpath/v1/users", user)
     token = {"login": login, "name": "kill suite"}
     return answer(admin, "POST", "/api/towpath/v1/tokens", token)["token"]
