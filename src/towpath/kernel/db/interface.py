@@ -4,6 +4,7 @@ A part writes `db.write(lambda tx: service.verb(tx, ...))`. The function's only 
 because the store may run it again (PostgreSQL, serialization failure) or undo it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -22,6 +23,18 @@ Isolation = Literal["serializable", "read committed"]
 Parameters = dict[str, Any] | Sequence[dict[str, Any]]
 
 
+class Sql:
+    """One statement with :named parameters, for either driver: for what runs once per job."""
+
+    def __init__(self, statement: str, *, postgresql: str | None = None) -> None:
+        """`postgresql` is that store's own text where one text cannot serve both."""
+        theirs = (postgresql or statement).replace("%", "%%")
+        self.text: dict[Dialect, str] = {
+            "sqlite": statement,
+            "postgresql": re.sub(r"(?<!:):(\w+)", r"%(\1)s", theirs),
+        }
+
+
 class Tx:
     """One open transaction: SQL in, rows out.
 
@@ -35,6 +48,15 @@ class Tx:
         self.dialect = dialect
         self.wakes: list[str] = []
         self._savepoints = 0
+
+    @property
+    def driver(self) -> Any:
+        """The driver's own connection, sqlite3's or psycopg's, inside this transaction."""
+        return self.connection.connection.dbapi_connection
+
+    def direct(self, statement: Sql, parameters: dict[str, Any] | None = None) -> Any:
+        """Run a statement past SQLAlchemy, whose share of a small one is most; a cursor."""
+        return self.driver.execute(statement.text[self.dialect], parameters or {})
 
     def execute(
         self, statement: Executable, parameters: Parameters | None = None
@@ -67,16 +89,16 @@ class Tx:
         """
         self._savepoints += 1
         name, wakes = f"towpath_{self._savepoints}", len(self.wakes)
-        self.connection.exec_driver_sql(f"SAVEPOINT {name}")
+        self.driver.execute(f"SAVEPOINT {name}")
         try:
             yield
         except BaseException as error:
             del self.wakes[wakes:]
             if not self.lost(error):
-                self.connection.exec_driver_sql(f"ROLLBACK TO {name}")
-                self.connection.exec_driver_sql(f"RELEASE {name}")
+                self.driver.execute(f"ROLLBACK TO {name}")
+                self.driver.execute(f"RELEASE {name}")
             raise
-        self.connection.exec_driver_sql(f"RELEASE {name}")
+        self.driver.execute(f"RELEASE {name}")
 
     def lost(self, error: BaseException) -> bool:
         """Whether this error undid the whole transaction, which then starts again or fails."""

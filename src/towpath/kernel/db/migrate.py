@@ -47,7 +47,7 @@ def upgrade(db_url: str, histories: Sequence[History]) -> None:
 def _connection(url: URL) -> Iterator[Connection]:
     """One transaction that no other process shares; committed if nothing raises."""
     if url.drivername == "sqlite":
-        from towpath.kernel.db.sqlite import DURABLE, engine, lock_file
+        from towpath.kernel.db.sqlite_file import DURABLE, engine, lock_file
 
         path = sqlite_path(url)
         lock = lock_file(path)
