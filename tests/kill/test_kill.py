@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.kill import checks
-from tests.kill.harness import Server, World, authors
+from tests.kill.harness import World, authors
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "docs/reference/kills.md"
@@ -42,25 +42,22 @@ class Result:
         return [line for found in self.findings for line in found.lines()]
 
 
-def kill_a_world(folder, database, kills, seed, result):
+def kill_a_world(server, kills, seed, result):
     """One server and its people through so many deaths, then a look at what is left."""
     chance = random.Random(seed)
-    server = Server(folder, database=database)
-    try:
-        world = World(server.start(), folder / "clone")
-        team = authors(world, 2, 2 + kills // 4, seed)
-        for author in team:
-            author.start()
-        for _ in range(kills):
-            time.sleep(chance.uniform(0.02, LONGEST_LIFE))
-            world.ledger.mains.append(checks.Bare(server.data).ref("main"))
-            server.kill(whole=chance.random() < 0.5)
-            result.kills += 1
-            server.start()
-        judge(world, team, result)
-        result.slowest_start = max(result.slowest_start, *server.starts)
-    finally:
-        server.stop()
+    world = World(server.start(), server.data.parent / "clone")
+    team = authors(world, 2, 2 + kills // 4, seed)
+    for author in team:
+        author.start()
+    for _ in range(kills):
+        time.sleep(chance.uniform(0.02, LONGEST_LIFE))
+        world.ledger.mains.append(checks.Bare(server.data).ref("main"))
+        server.kill(whole=chance.random() < 0.5)
+        result.kills += 1
+        server.start()
+    judge(world, team, result)
+    result.slowest_start = max(result.slowest_start, *server.starts)
+    server.stop()
 
 
 def judge(world, team, result):
@@ -78,27 +75,24 @@ def judge(world, team, result):
         print("\n".join(found.lines()), world.server.tail(), sep="\n\n")
 
 
-def run(tmp_path, new_database, kills, seed):
+def run(new_server, new_database, kills, seed):
     result, began = Result(), time.monotonic()
     for number, first in enumerate(range(0, kills, KILLS_PER_WORLD)):
-        folder = tmp_path / f"world-{number}"
-        folder.mkdir()
         batch = min(KILLS_PER_WORLD, kills - first)
-        kill_a_world(folder, new_database(), batch, f"{seed}/{number}", result)
+        kill_a_world(new_server(database=new_database()), batch, f"{seed}/{number}", result)
     result.seconds = time.monotonic() - began
     return result
 
 
-@pytest.mark.parametrize("kills", [3])
-def test_a_few_kills_lose_double_and_smuggle_nothing(tmp_path, new_database, kills):
-    result = run(tmp_path, new_database, kills, SEED)
+def test_a_few_kills_lose_double_and_smuggle_nothing(new_server, new_database):
+    result = run(new_server, new_database, 3, SEED)
     assert result.lines() == []
     assert result.landed
 
 
 @pytest.mark.slow
-def test_many_kills_lose_double_and_smuggle_nothing(tmp_path, new_database, store):
-    result = run(tmp_path, new_database, KILLS // 2, SEED)
+def test_many_kills_lose_double_and_smuggle_nothing(new_server, new_database, store):
+    result = run(new_server, new_database, KILLS // 2, SEED)
     note(result, store)
     print(f"\n{result.kills} kills on {store}: {result}")
     assert result.lines() == []
