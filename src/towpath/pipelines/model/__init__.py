@@ -1,0 +1,13 @@
+"""What a workflow is and what a run does next, without any effect.
+
+workflow     the file as frozen dataclasses; Problem is what is wrong with one
+globs        GitHub's filter patterns, in linear time
+triggers     which workflows an event starts
+graph        order and cycles among jobs
+planning     from an event and files to runs and jobs
+run          suites, runs, jobs, steps; decide(jobs): queue, skip, finish
+telling      what happened, in words
+contexts     what github, needs and steps mean in an expression
+execution    what a runner is handed and what it answers
+expressions  the language inside ${{ }}
+"""

@@ -1,0 +1,124 @@
+"""A tree and contexts to a value."""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from towpath.pipelines.model.expressions import functions, syntax
+from towpath.pipelines.model.expressions.values import (
+    ExpressionError,
+    Filtered,
+    Value,
+    equal,
+    kind,
+    lookup,
+    ordered,
+    truthy,
+)
+
+_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """What success(), failure() and cancelled() answer here; always() needs no asking."""
+
+    success: bool = True
+    failure: bool = False
+    cancelled: bool = False
+
+    def of(self, function: str) -> bool:
+        return True if function == "always" else bool(getattr(self, function))
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What names and status functions stand for: lower-case context name to value."""
+
+    contexts: Mapping[str, Value]
+    status: Status = Status()
+
+
+def evaluate(node: syntax.Node, around: Surroundings) -> Value:
+    """Give the value; ExpressionError with stage "evaluation" when a function refuses."""
+    match node:
+        case syntax.Literal(value):
+            return value
+        case syntax.Name(name):
+            return around.contexts.get(name)
+        case syntax.Index(target, index):
+            return _index(evaluate(target, around), index, around)
+        case syntax.Call(function, arguments):
+            return _call(function, arguments, around)
+        case syntax.Operation(symbol, operands):
+            return _operation(symbol, operands, around)
+
+
+def _index(target: Value, index: syntax.Node | None, around: Surroundings) -> Value:
+    if index is None:
+        return _every(target)
+    wanted = evaluate(index, around)
+    if not isinstance(target, Filtered):
+        return lookup(target, wanted)
+    found = (lookup(element, wanted) for element in target)
+    return Filtered(value for value in found if value is not None)
+
+
+def _every(target: Value) -> Filtered:
+    if isinstance(target, Filtered):
+        return Filtered(value for element in target for value in _elements(element))
+    return Filtered(_elements(target))
+
+
+def _elements(target: Value) -> list[Value]:
+    match kind(target):
+        case "array":
+            return list(target)
+        case "object":
+            return list(target.values())
+    return []
+
+
+def _call(function: str, arguments: tuple[syntax.Node, ...], around: Surroundings) -> Value:
+    if function in functions.STATUS:
+        return around.status.of(function)
+    if function == "case":
+        return _case(arguments, around)
+    return functions.TABLE[function](*(evaluate(argument, around) for argument in arguments))
+
+
+def _case(arguments: tuple[syntax.Node, ...], around: Surroundings) -> Value:
+    *pairs, default = arguments
+    for predicate, result in zip(pairs[::2], pairs[1::2], strict=True):
+        answer = evaluate(predicate, around)
+        if not isinstance(answer, bool):
+            raise ExpressionError("evaluation", "case predicate must evaluate to a boolean value")
+        if answer:
+            return evaluate(result, around)
+    return evaluate(default, around)
+
+
+def _operation(symbol: str, operands: tuple[syntax.Node, ...], around: Surroundings) -> Value:
+    if symbol in {"&&", "||"}:
+        return _logical(symbol == "||", operands, around)
+    values = [evaluate(operand, around) for operand in operands]
+    if symbol == "!":
+        return not truthy(values[0])
+    if symbol in {"==", "!="}:
+        return equal(*values) == (symbol == "==")
+    return ordered(values[0], values[1], _ORDERS[symbol])
+
+
+def _logical(stop: bool, operands: tuple[syntax.Node, ...], around: Surroundings) -> Value:  # noqa: FBT001
+    value: Value = None
+    for operand in operands:
+        value = evaluate(operand, around)
+        if truthy(value) == stop:
+            break
+    return value

@@ -1,0 +1,75 @@
+"""From an event and the workflow files of a commit to runs and jobs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from towpath.kernel import ids
+from towpath.kernel.clock import Micros
+from towpath.pipelines.model import contexts
+from towpath.pipelines.model.expressions import functions, syntax, templates
+from towpath.pipelines.model.expressions.evaluation import Surroundings
+from towpath.pipelines.model.expressions.values import ExpressionError
+from towpath.pipelines.model.run import Job, Run, Suite
+from towpath.pipelines.model.workflow import Problem, Workflow
+
+LONGEST_TITLE = 200
+_SCOPE = syntax.Scope(frozenset({"github"}), functions.PLAIN)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a suite comes to: runs with their jobs, or the problems of its files."""
+
+    runs: tuple[tuple[Run, tuple[Job, ...]], ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def plan(
+    suite: Suite, workflows: Sequence[Workflow], origin: contexts.Origin, now: Micros
+) -> Planned:
+    """Make a run of each workflow; a name that cannot be evaluated is a problem."""
+    runs: list[tuple[Run, tuple[Job, ...]]] = []
+    problems: list[Problem] = []
+    for workflow in workflows:
+        try:
+            runs.append(_run(suite, workflow, origin, now))
+        except ExpressionError as error:
+            problems.append(Problem(workflow.path, 1, 1, "name", str(error)))
+    return Planned((), tuple(problems)) if problems else Planned(tuple(runs))
+
+
+def _run(
+    suite: Suite, workflow: Workflow, origin: contexts.Origin, now: Micros
+) -> tuple[Run, tuple[Job, ...]]:
+    run_id = ids.new("run")
+    github = contexts.github(origin, workflow=workflow.name, run=run_id)
+    run = Run(
+        id=run_id,
+        suite=suite.id,
+        repository=suite.repository,
+        sha=suite.sha,
+        ref=suite.ref,
+        event=suite.event,
+        path=workflow.path,
+        workflow=workflow.name,
+        title=_rendered(workflow.run_name, github) or workflow.name,
+        env=workflow.env,
+        github=github,
+        created=now,
+    )
+    jobs = tuple(
+        Job(
+            id=ids.new("job"),
+            run=run_id,
+            position=position,
+            name=_rendered(spec.name, github) or spec.id,
+            spec=spec,
+        )
+        for position, spec in enumerate(workflow.jobs)
+    )
+    return run, jobs
+
+
+def _rendered(text: str, github: contexts.Context) -> str:
+    shown = templates.render(templates.parse(text, _SCOPE), Surroundings({"github": github}))
+    return " ".join(shown.split())[:LONGEST_TITLE]

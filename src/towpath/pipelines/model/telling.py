@@ -1,0 +1,34 @@
+"""What happened, in words."""
+
+from collections.abc import Sequence
+
+from towpath.pipelines.model.run import Job, Run, Step
+
+
+def first_failure(jobs: Sequence[Job]) -> Job | None:
+    """Find the job that failed before the others; what failed and may is no failure."""
+    failed = (job for job in jobs if job.result == "failure")
+    return min(failed, key=lambda job: (job.finished or 0, job.position), default=None)
+
+
+def summary(run: Run, jobs: Sequence[Job], steps: Sequence[Step]) -> str:
+    """Say how a run ended; `steps` are those of the job that failed first."""
+    failed = first_failure(jobs)
+    if run.cancelled_by:
+        return f"cancelled by {run.cancelled_by}"
+    if failed:
+        return failure(failed, steps)
+    passed = sum(job.result == "success" for job in jobs)
+    skipped = sum(job.result == "skipped" for job in jobs)
+    if passed == len(jobs):
+        return "the job passed" if passed == 1 else f"all {passed} jobs passed"
+    left = f", {skipped} skipped" if skipped else ""
+    return f"{passed} of {len(jobs)} jobs passed{left}"
+
+
+def failure(job: Job, steps: Sequence[Step]) -> str:
+    """Say which job failed, at which step, and why if that is known."""
+    step = next((each for each in steps if each.conclusion == "failure"), None)
+    where = f"job “{job.name}” failed" + (f" at step “{step.name}”" if step else "")
+    why = job.why or (step.why if step else "")
+    return f"{where}: {why}" if why else where

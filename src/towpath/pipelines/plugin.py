@@ -1,0 +1,37 @@
+"""What pipelines hand to the composition root."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from towpath.kernel.clock import after
+from towpath.kernel.context import Kernel
+from towpath.kernel.plugin import Plugin
+from towpath.kernel.work.model import Handler, Item, Schedule
+from towpath.pipelines import reactions, service
+from towpath.pipelines.store.tables import METADATA
+
+_FORGET = "pipelines.forget"
+
+
+def _handlers(kernel: Kernel) -> Sequence[Handler]:
+    return (
+        Handler(kind=service.PLAN, run=partial(service.plan, kernel)),
+        Handler.transactional(service.LEASE, service.expire),
+        Handler(kind=_FORGET, run=partial(_forget, kernel)),
+    )
+
+
+def _forget(kernel: Kernel, _: Item) -> None:
+    service.forget(kernel, after(kernel.clock.now(), -kernel.settings.retention_days * 86_400))
+
+
+PLUGIN = Plugin(
+    name="pipelines",
+    package="towpath.pipelines",
+    metadata=METADATA,
+    revision="0001",
+    handlers=_handlers,
+    reactions=lambda _: reactions.reactions(),
+    schedules=(Schedule(name=_FORGET, cron="40 3 * * *", kind=_FORGET, jitter=600),),
+    heal=service.heal,
+)

@@ -1,0 +1,36 @@
+"""What pipelines do about the facts of others."""
+
+from towpath.facts.forge import MergeRequestChanged, RefChange, RefsMoved
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.outbox import Delivered, Reaction
+from towpath.pipelines import service
+
+_BRANCHES = "refs/heads/"
+_NEW_HEADS = frozenset({"opened", "head_moved", "reopened"})
+
+
+def reactions() -> tuple[Reaction, ...]:
+    return (
+        Reaction("pipelines.refs_moved", RefsMoved, _refs_moved),
+        Reaction("pipelines.merge_request_changed", MergeRequestChanged, _merge_request_changed),
+    )
+
+
+def _refs_moved(tx: Tx, delivered: Delivered) -> None:
+    fact: RefsMoved = delivered.fact
+    for change in fact.changes:
+        if change.new and change.ref.startswith(_BRANCHES):
+            _pushed(tx, fact.repository, change, f"push/{delivered.id}/{change.ref}")
+
+
+def _pushed(tx: Tx, repository: str, change: RefChange, key: str) -> None:
+    payload = {"ref": change.ref, "before": change.old, "after": change.new, "base": change.old}
+    service.trigger(tx, repository, str(change.new), change.ref, "push", key=key, payload=payload)
+
+
+def _merge_request_changed(tx: Tx, delivered: Delivered) -> None:
+    fact: MergeRequestChanged = delivered.fact
+    if fact.what in _NEW_HEADS:
+        service.trigger_merge_request(
+            tx, fact.repository, fact.number, fact.head, key=f"merge_request/{delivered.id}"
+        )

@@ -1,0 +1,147 @@
+"""Jobs, who holds them, and their steps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping, insert, select, update
+
+from towpath.kernel.clock import Micros, after
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import NotFound
+from towpath.pipelines.model import workflow
+from towpath.pipelines.model.execution import LEASE_SECONDS, StepReport
+from towpath.pipelines.model.run import Job, Step
+from towpath.pipelines.store.suites import encoded
+from towpath.pipelines.store.tables import JOB, STEP
+
+_FIELDS = tuple(field.name for field in fields(Job))
+_STEP_FIELDS = tuple(field.name for field in fields(Step))
+_LOOKED_AT = 200
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who holds a job: `digest` of the secret the holder shows, and the token made for it."""
+
+    digest: str | None
+    until: Micros | None
+    token: str | None
+
+
+def add_jobs(tx: Tx, jobs: Sequence[Job]) -> None:
+    tx.execute(insert(JOB), [_row(job) for job in jobs])
+
+
+def job(tx: Tx, job_id: str) -> Job:
+    """Find a job; NotFound otherwise."""
+    return held_job(tx, job_id)[0]
+
+
+def held_job(tx: Tx, job_id: str) -> tuple[Job, Lease]:
+    """Find a job and who holds it; NotFound otherwise."""
+    row = tx.row(select(JOB).where(JOB.c.id == job_id))
+    if row is None:
+        raise NotFound("There is no such job.", next_step="It may have been forgotten with age.")
+    return _job(row), Lease(row["lease"], row["lease_until"], row["token"])
+
+
+def jobs_of(tx: Tx, run_ids: Sequence[str]) -> list[Job]:
+    """List the jobs of some runs, in file order."""
+    rows = tx.rows(select(JOB).where(JOB.c.run.in_(run_ids)).order_by(JOB.c.run, JOB.c.position))
+    return [_job(row) for row in rows]
+
+
+def queued(tx: Tx) -> list[Job]:
+    """List jobs that wait for a runner, those that wait longest first."""
+    chosen = select(JOB).where(JOB.c.state == "queued")
+    rows = tx.rows(chosen.order_by(JOB.c.queued, JOB.c.id).limit(_LOOKED_AT))
+    return [_job(row) for row in rows]
+
+
+def running(tx: Tx) -> list[tuple[Job, Lease]]:
+    rows = tx.rows(select(JOB).where(JOB.c.state == "running"))
+    return [(_job(row), Lease(row["lease"], row["lease_until"], row["token"])) for row in rows]
+
+
+def move_job(tx: Tx, before: Job, **values: Any) -> bool:
+    """Change a job that is still in the state and attempt of `before`; False when it is not."""
+    changed = tx.execute(
+        update(JOB)
+        .where(JOB.c.id == before.id, JOB.c.state == before.state, JOB.c.attempt == before.attempt)
+        .values({name: _encoded(name, value) for name, value in values.items()})
+    )
+    return changed.rowcount == 1
+
+
+def renew(tx: Tx, job_id: str) -> None:
+    tx.execute(update(JOB).where(JOB.c.id == job_id).values(lease_until=lease_end(tx)))
+
+
+def renew_all(tx: Tx) -> None:
+    """Give every holder a whole lease: nobody could renew while no server was there."""
+    tx.execute(update(JOB).where(JOB.c.state == "running").values(lease_until=lease_end(tx)))
+
+
+def lease_end(tx: Tx) -> Micros:
+    return after(tx.now, LEASE_SECONDS)
+
+
+def add_steps(tx: Tx, job: Job, attempt: int) -> None:
+    """Write the steps of an attempt, all of them still to come."""
+    rows = [
+        {"job": job.id, "attempt": attempt, "number": step.number, "name": step.title,
+         "state": "waiting", "why": ""}
+        for step in job.spec.steps
+    ]  # fmt: skip
+    tx.execute(insert(STEP), rows)
+
+
+def steps(tx: Tx, job_id: str, attempt: int) -> list[Step]:
+    rows = tx.rows(
+        select(STEP).where(STEP.c.job == job_id, STEP.c.attempt == attempt).order_by(STEP.c.number)
+    )
+    return [Step(**{name: row[name] for name in _STEP_FIELDS}) for row in rows]
+
+
+def report_step(tx: Tx, job: Job, report: StepReport) -> None:
+    """Write what a runner says of a step; a step that has ended stays as it is."""
+    values: dict[str, Any] = {
+        "state": report.state,
+        "conclusion": report.conclusion,
+        "why": report.why,
+        "log_from": report.log_from,
+        "log_to": report.log_to,
+    }
+    if report.state == "finished":
+        values |= {"finished": tx.now, "started": after(tx.now, -(report.seconds or 0.0))}
+    else:
+        values |= {"started": tx.now}
+    tx.execute(
+        update(STEP)
+        .where(
+            STEP.c.job == job.id,
+            STEP.c.attempt == job.attempt,
+            STEP.c.number == report.number,
+            STEP.c.state != "finished",
+        )
+        .values(values)
+    )
+
+
+def _row(job: Job) -> dict[str, Any]:
+    return {name: _encoded(name, getattr(job, name)) for name in _FIELDS}
+
+
+def _encoded(name: str, value: Any) -> Any:
+    return encoded(value) if name in {"spec", "outputs"} else value
+
+
+def _job(row: RowMapping) -> Job:
+    values: Mapping[str, Any] = {name: row[name] for name in _FIELDS}
+    decoded = {
+        "spec": msgspec.json.decode(row["spec"], type=workflow.Job),
+        "outputs": msgspec.json.decode(row["outputs"]),
+    }
+    return Job(**{**values, **decoded})

@@ -1,0 +1,153 @@
+"""Suites and runs as rows."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping, delete, insert, select, update
+
+from towpath.kernel.clock import Micros
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import NotFound
+from towpath.pipelines.model.run import Run, Suite, SuiteConclusion
+from towpath.pipelines.store.tables import JOB, RUN, STEP, SUITE
+
+RECENT = 20
+
+
+def add_suite(tx: Tx, suite: Suite) -> None:
+    tx.execute(insert(SUITE).values(asdict(suite) | {"payload": encoded(suite.payload)}))
+
+
+def suite(tx: Tx, suite_id: str) -> Suite:
+    """Find a suite; NotFound otherwise."""
+    row = tx.row(select(SUITE).where(SUITE.c.id == suite_id))
+    if row is None:
+        raise NotFound("There is no such suite.", next_step="It may have been forgotten with age.")
+    return _suite(row)
+
+
+def suite_by_key(tx: Tx, key: str) -> Suite | None:
+    row = tx.row(select(SUITE).where(SUITE.c.key == key))
+    return _suite(row) if row else None
+
+
+def suites_of(tx: Tx, repository: str, sha: str) -> list[Suite]:
+    """List what was asked for one commit, newest first."""
+    rows = tx.rows(
+        select(SUITE)
+        .where(SUITE.c.repository == repository, SUITE.c.sha == sha)
+        .order_by(SUITE.c.id.desc())
+    )
+    return [_suite(row) for row in rows]
+
+
+def move_suite(tx: Tx, suite_id: str, before: str, **values: Any) -> bool:
+    """Change a suite whose state is `before`; False when it is another."""
+    chosen = update(SUITE).where(SUITE.c.id == suite_id, SUITE.c.state == before)
+    return tx.execute(chosen.values(values)).rowcount == 1
+
+
+def recent_suites(tx: Tx, repository: str, conclusion: SuiteConclusion) -> list[Suite]:
+    """List the last that ended so, newest first."""
+    rows = tx.rows(
+        select(SUITE)
+        .where(
+            SUITE.c.repository == repository,
+            SUITE.c.finished.is_not(None),
+            SUITE.c.conclusion == conclusion,
+        )
+        .order_by(SUITE.c.finished.desc())
+        .limit(RECENT)
+    )
+    return [_suite(row) for row in rows]
+
+
+def add_run(tx: Tx, run: Run) -> None:
+    values = {field.name: getattr(run, field.name) for field in fields(Run)}
+    tx.execute(
+        insert(RUN).values(values | {"env": encoded(run.env), "github": encoded(run.github)})
+    )
+
+
+def run(tx: Tx, run_id: str) -> Run:
+    """Find a run; NotFound otherwise."""
+    row = tx.row(select(RUN).where(RUN.c.id == run_id))
+    if row is None:
+        raise NotFound("There is no such run.", next_step="It may have been forgotten with age.")
+    return _run(row)
+
+
+def runs_of(tx: Tx, suite_ids: Sequence[str]) -> list[Run]:
+    """List the runs of some suites, in the order they were made."""
+    rows = tx.rows(select(RUN).where(RUN.c.suite.in_(suite_ids)).order_by(RUN.c.id))
+    return [_run(row) for row in rows]
+
+
+def runs(
+    tx: Tx,
+    repository: str | None = None,
+    sha: str | None = None,
+    state: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> list[Run]:
+    """List runs, newest first, from below the id `after`."""
+    chosen = select(RUN).order_by(RUN.c.id.desc()).limit(limit)
+    wanted = {RUN.c.repository: repository, RUN.c.sha: sha, RUN.c.state: state}
+    for column, value in wanted.items():
+        chosen = chosen if value is None else chosen.where(column == value)
+    chosen = chosen if after is None else chosen.where(RUN.c.id < after)
+    return [_run(row) for row in tx.rows(chosen)]
+
+
+def finish_run(tx: Tx, run_id: str, conclusion: str) -> bool:
+    """Write how a run ended; False when it had ended already."""
+    ended = update(RUN).where(RUN.c.id == run_id, RUN.c.state == "running")
+    values = {"state": "finished", "conclusion": conclusion, "finished": tx.now}
+    return tx.execute(ended.values(values)).rowcount == 1
+
+
+def cancel_run(tx: Tx, run_id: str, by: str) -> bool:
+    """Write who wants a run to end; False when it is over, or somebody wanted so before."""
+    chosen = update(RUN).where(
+        RUN.c.id == run_id, RUN.c.state == "running", RUN.c.cancelled_by.is_(None)
+    )
+    return tx.execute(chosen.values(cancelled_by=by)).rowcount == 1
+
+
+def old_runs(tx: Tx, before: Micros, limit: int) -> list[str]:
+    """List runs that ended before a moment, oldest first."""
+    chosen = select(RUN.c.id).where(RUN.c.state == "finished", RUN.c.finished < before)
+    return list(tx.execute(chosen.order_by(RUN.c.id).limit(limit)).scalars())
+
+
+def forget_runs(tx: Tx, run_ids: Sequence[str]) -> None:
+    """Delete runs with their jobs and steps, and the suites that this leaves without any."""
+    jobs = select(JOB.c.id).where(JOB.c.run.in_(run_ids))
+    suites = tx.execute(select(RUN.c.suite).where(RUN.c.id.in_(run_ids))).scalars().all()
+    tx.execute(delete(STEP).where(STEP.c.job.in_(jobs)))
+    tx.execute(delete(JOB).where(JOB.c.run.in_(run_ids)))
+    tx.execute(delete(RUN).where(RUN.c.id.in_(run_ids)))
+    kept = select(RUN.c.suite).where(RUN.c.suite.in_(suites))
+    tx.execute(delete(SUITE).where(SUITE.c.id.in_(suites), SUITE.c.id.not_in(kept)))
+
+
+def forget_empty_suites(tx: Tx, before: Micros) -> None:
+    """Delete suites that ended without a run before a moment."""
+    bare = SUITE.c.conclusion.in_(("absent", "invalid")) & (SUITE.c.finished < before)
+    tx.execute(delete(SUITE).where(bare))
+
+
+def encoded(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _suite(row: RowMapping) -> Suite:
+    return Suite(**{**row, "payload": msgspec.json.decode(row["payload"])})
+
+
+def _run(row: RowMapping) -> Run:
+    decoded = {name: msgspec.json.decode(row[name]) for name in ("env", "github")}
+    return Run(**{**row, **decoded})

@@ -1,0 +1,127 @@
+"""A repository with workflow files, and everything that runs them, in one thread."""
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from towpath.facts.pipelines import SuiteFinished
+from towpath.forge import service as forge
+from towpath.kernel import outbox
+from towpath.kernel.context import Kernel
+from towpath.kernel.work.worker import Worker
+from towpath.pipelines import service
+from towpath.pipelines.model.execution import Assignment, Outcome
+from towpath.pipelines.plugin import PLUGIN
+
+WORKFLOW = ".towpath/workflows/ci.yml"
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/nonexistent",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_AUTHOR_NAME": "Alice",
+    "GIT_AUTHOR_EMAIL": "alice@example.test",
+    "GIT_COMMITTER_NAME": "Alice",
+    "GIT_COMMITTER_EMAIL": "alice@example.test",
+    "LC_ALL": "C.UTF-8",
+}
+LABELS = ("ubuntu-latest", "linux")
+
+
+def run_git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments],
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@dataclass
+class Canal:
+    """One repository, its working copy, and the work that the parts leave behind."""
+
+    kernel: Kernel
+    folder: Path
+    repository: forge.Repository
+    leases: dict[str, str] = field(default_factory=dict)
+
+    def commit(self, branch: str = "main", **files: str) -> str:
+        """Commit files (by path) to a branch of the hosted repository, as a push would."""
+        for name, content in files.items():
+            file = self.folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content)
+        run_git(self.folder, "add", "--all")
+        run_git(self.folder, "commit", "--quiet", "--allow-empty", "--message", "work")
+        hosted = self.kernel.data / "repositories" / f"{self.repository.id}.git"
+        run_git(
+            self.folder, "push", "--quiet", "--force", str(hosted), f"HEAD:refs/heads/{branch}"
+        )
+        return run_git(self.folder, "rev-parse", "HEAD")
+
+    def trigger(self, sha: str, event: str = "push", key: str = "k", **payload: object) -> str:
+        return self.kernel.db.write(
+            lambda tx: service.trigger(
+                tx, self.repository.id, sha, "refs/heads/main", event, key=key, payload=payload
+            )
+        )
+
+    def work(self) -> None:
+        reactions = PLUGIN.reactions(self.kernel)
+        handlers = [*PLUGIN.handlers(self.kernel), *outbox.handlers(reactions)]
+        Worker(self.kernel.db, handlers, 1).run_until_idle()
+
+    def suite(self, suite_id: str) -> service.Suite:
+        return self.kernel.db.read(lambda tx: service.suite(tx, suite_id))
+
+    def jobs(self, suite_id: str) -> dict[str, service.Job]:
+        runs = self.kernel.db.read(lambda tx: service.runs_of(tx, [suite_id]))
+        ids = [run.id for run in runs]
+        return {job.key: job for job in self.kernel.db.read(lambda tx: service.jobs_of(tx, ids))}
+
+    def runs(self, suite_id: str) -> list[service.Run]:
+        return self.kernel.db.read(lambda tx: service.runs_of(tx, [suite_id]))
+
+    def claim(self, runner: str = "one", labels: tuple[str, ...] = LABELS) -> Assignment | None:
+        lease = f"lease-{len(self.leases)}"
+        taken = self.kernel.db.write(lambda tx: service.claim(tx, runner, labels, lease))
+        if taken:
+            self.leases[taken.job] = lease
+        return taken
+
+    def finish(self, taken: Assignment, conclusion: str = "success", **rest: object) -> None:
+        outcome = Outcome(conclusion=conclusion, **rest)
+        self.kernel.db.write(lambda tx: service.finish(tx, taken.job, taken.lease, outcome))
+
+    def finished(self) -> list[SuiteFinished]:
+        rows = self.kernel.db.read(
+            lambda tx: tx.rows(
+                text("SELECT body FROM outbox_fact WHERE name = 'pipelines.suite_finished'")
+            )
+        )
+        return [msgspec.json.decode(row["body"], type=SuiteFinished) for row in rows]
+
+
+@pytest.fixture
+def canal_of(tmp_path: Path) -> Callable[[Kernel], Canal]:
+    def make(kernel: Kernel) -> Canal:
+        folder = tmp_path / "copy"
+        folder.mkdir()
+        run_git(folder, "init", "--quiet", "--initial-branch=main")
+        return Canal(kernel, folder, forge.create_repository(kernel, "alice", "boat"))
+
+    return make
+
+
+@pytest.fixture
+def canal(kernel: Kernel, canal_of: Callable[[Kernel], Canal]) -> Canal:
+    return canal_of(kernel)

@@ -1,0 +1,269 @@
+"""The life of a suite, from trigger to SuiteFinished, on both stores."""
+
+import pytest
+
+from towpath.forge import service as forge
+from towpath.kernel import outbox
+from towpath.kernel.access import service as access
+from towpath.kernel.errors import Conflict
+from towpath.pipelines import service
+from towpath.pipelines.model.execution import LEASE_SECONDS, StepReport
+from towpath.pipelines.model.run import MAX_LOSSES
+from towpath.pipelines.plugin import PLUGIN
+
+FILE = ".towpath/workflows/ci.yml"
+TWO_JOBS = """
+name: ci
+on: [push, pull_request]
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - name: Compile
+        run: make
+  test:
+    needs: build
+    runs-on: [linux]
+    steps: [{run: make test}]
+"""
+
+
+@pytest.fixture
+def canal(make_kernel, store, canal_of):
+    return canal_of(make_kernel(store))
+
+
+@pytest.fixture
+def movable(kernel, canal_of):
+    """On SQLite alone, whose leases run on the clock that a test can move."""
+    return canal_of(kernel)
+
+
+def test_a_suite_passes_when_all_its_jobs_pass(canal):
+    sha = canal.commit(**{FILE: TWO_JOBS})
+    suite = canal.trigger(sha)
+    canal.work()
+    assert canal.jobs(suite)["test"].state == "waiting"
+    build = canal.claim()
+    assert build.name == "build"
+    assert canal.claim() is None
+    canal.finish(
+        build,
+        steps=(
+            StepReport(
+                number=1, state="finished", conclusion="success", log_from=0, log_to=9, seconds=1.0
+            ),
+        ),
+    )
+    test = canal.claim()
+    assert test.needs == {"build": {"result": "success", "outputs": {}}}
+    canal.finish(test)
+    (fact,) = canal.finished()
+    assert (fact.suite, fact.key, fact.conclusion, fact.sha) == (suite, "k", "success", sha)
+    assert fact.summary == "ci: all 2 jobs passed"
+    assert fact.run == canal.runs(suite)[0].id
+
+
+def test_a_failure_skips_what_needs_it_and_names_the_step(canal):
+    suite = canal.trigger(canal.commit(**{FILE: TWO_JOBS}))
+    canal.work()
+    failed = StepReport(
+        number=1, state="finished", conclusion="failure", why="exit code 2", log_from=0, log_to=9
+    )
+    canal.finish(canal.claim(), "failure", steps=(failed,))
+    assert canal.jobs(suite)["test"].conclusion == "skipped"
+    (fact,) = canal.finished()
+    assert fact.conclusion == "failure"
+    assert fact.summary == "ci: job “build” failed at step “Compile”: exit code 2"
+
+
+def test_the_same_key_is_one_suite(canal):
+    sha = canal.commit(**{FILE: TWO_JOBS})
+    assert canal.trigger(sha) == canal.trigger(sha)
+    canal.work()
+    assert len(canal.runs(canal.trigger(sha))) == 1
+
+
+def test_no_file_is_an_absent_suite(canal):
+    canal.trigger(canal.commit(README="hi"))
+    canal.work()
+    assert [fact.conclusion for fact in canal.finished()] == ["absent"]
+
+
+def test_an_invalid_file_says_where(canal):
+    suite = canal.trigger(
+        canal.commit(**{FILE: "on: push\njobs:\n  a:\n    run-on: x\n    steps: []\n"})
+    )
+    canal.work()
+    (fact,) = canal.finished()
+    assert fact.conclusion == "invalid"
+    assert f"{FILE}:4:5: Unknown key `run-on` in job `a`. Did you mean `runs-on`?" in fact.summary
+    assert canal.runs(suite) == []
+
+
+def test_our_own_folder_stands_in_for_githubs(canal):
+    github = TWO_JOBS.replace("name: ci", "name: github")
+    suite = canal.trigger(canal.commit(**{FILE: TWO_JOBS, ".github/workflows/ci.yml": github}))
+    canal.work()
+    assert [run.workflow for run in canal.runs(suite)] == ["ci"]
+
+
+def test_a_queue_candidate_is_judged_like_its_request(canal):
+    suite = canal.trigger(canal.commit(**{FILE: TWO_JOBS}), "merge_group", target="main")
+    canal.work()
+    assert len(canal.runs(suite)) == 1
+
+
+@pytest.mark.parametrize(("changed", "runs"), [("docs/a.md", 0), ("src/a.py", 1)])
+def test_a_path_filter_looks_at_what_changed(canal, changed, runs):
+    only = TWO_JOBS.replace("[push, pull_request]", "{push: {paths: ['src/**']}}")
+    base = canal.commit(**{FILE: only})
+    suite = canal.trigger(canal.commit(**{changed: "x"}), base=base)
+    canal.work()
+    assert len(canal.runs(suite)) == runs
+
+
+def test_a_push_and_a_request_start_suites_by_themselves(canal):
+    canal.commit(**{FILE: TWO_JOBS})
+    forge.sync_refs(canal.kernel, canal.repository.id)
+    canal.kernel.db.write(lambda tx: outbox.subscribe(tx, PLUGIN.reactions(canal.kernel)))
+    sha = canal.commit("topic", a="1")
+    forge.sync_refs(canal.kernel, canal.repository.id)
+    forge.open_merge_request(
+        canal.kernel,
+        canal.repository.id,
+        title="t",
+        body="",
+        author="alice",
+        source="topic",
+        target="main",
+    )
+    canal.work()
+    suites = canal.kernel.db.read(lambda tx: service.suites_of(tx, canal.repository.id, sha))
+    assert sorted(suite.event for suite in suites) == ["pull_request", "push"]
+
+
+def test_a_runner_gets_only_what_it_serves(canal):
+    canal.trigger(canal.commit(**{FILE: TWO_JOBS}))
+    canal.work()
+    assert canal.claim(labels=("windows",)) is None
+
+
+def test_cancelling_stops_what_runs_and_ends_what_waits(canal):
+    suite = canal.trigger(canal.commit(**{FILE: TWO_JOBS}))
+    canal.work()
+    taken = canal.claim()
+    canal.kernel.db.write(lambda tx: service.cancel_suite(tx, suite, by="alice"))
+    assert canal.jobs(suite)["test"].conclusion == "cancelled"
+    assert canal.kernel.db.write(lambda tx: service.heartbeat(tx, taken.job, taken.lease))
+    assert canal.finished() == []
+    canal.finish(taken, "cancelled")
+    (fact,) = canal.finished()
+    assert (fact.conclusion, fact.summary) == ("cancelled", "ci: cancelled by alice")
+
+
+def test_cancelling_before_planning_ends_it_once(canal):
+    suite = canal.trigger(canal.commit(**{FILE: TWO_JOBS}))
+    canal.kernel.db.write(lambda tx: service.cancel_suite(tx, suite))
+    canal.work()
+    assert [fact.conclusion for fact in canal.finished()] == ["cancelled"]
+    assert canal.runs(suite) == []
+
+
+def test_finishing_twice_with_the_same_lease_is_finishing_once(canal):
+    canal.trigger(canal.commit(**{FILE: TWO_JOBS.replace("needs: build", "if: always()")}))
+    canal.work()
+    for taken in (canal.claim(), canal.claim()):
+        canal.finish(taken)
+        canal.finish(taken)
+    assert len(canal.finished()) == 1
+
+
+def _lose_runner(canal, clock):
+    clock.advance(LEASE_SECONDS + 1)
+    canal.work()
+
+
+def test_a_lost_lease_is_a_new_attempt_and_the_old_runner_is_refused(movable, clock):
+    suite = movable.trigger(movable.commit(**{FILE: TWO_JOBS}))
+    movable.work()
+    lost = movable.claim("lost")
+    _lose_runner(movable, clock)
+    assert movable.jobs(suite)["build"].state == "queued"
+    with pytest.raises(Conflict):
+        movable.finish(lost)
+    again = movable.claim("other")
+    assert (again.job, again.attempt) == (lost.job, 2)
+    with pytest.raises(Conflict):
+        movable.finish(lost)
+    movable.finish(again)
+    assert movable.jobs(suite)["build"].conclusion == "success"
+
+
+def test_a_heartbeat_keeps_the_lease(movable, clock):
+    suite = movable.trigger(movable.commit(**{FILE: TWO_JOBS}))
+    movable.work()
+    taken = movable.claim()
+    for _ in range(5):
+        clock.advance(LEASE_SECONDS * 0.7)
+        movable.kernel.db.write(lambda tx: service.heartbeat(tx, taken.job, taken.lease))
+        movable.work()
+    assert movable.jobs(suite)["build"].state == "running"
+
+
+def test_a_job_that_keeps_losing_its_runner_fails(movable, clock):
+    suite = movable.trigger(movable.commit(**{FILE: TWO_JOBS}))
+    movable.work()
+    for _ in range(MAX_LOSSES):
+        assert movable.claim()
+        _lose_runner(movable, clock)
+    build = movable.jobs(suite)["build"]
+    assert build.conclusion == "failure"
+    assert "lost 3 times" in build.why
+
+
+def test_a_released_job_waits_again(canal):
+    suite = canal.trigger(canal.commit(**{FILE: TWO_JOBS}))
+    canal.work()
+    canal.finish(canal.claim(), "released")
+    assert canal.jobs(suite)["build"].state == "queued"
+    assert canal.claim().attempt == 2
+
+
+def test_the_read_token_lives_as_long_as_the_attempt(canal):
+    canal.trigger(canal.commit(**{FILE: TWO_JOBS}))
+    canal.work()
+    taken = canal.claim()
+    token = taken.source.token
+    reader = canal.kernel.db.read(lambda tx: access.authenticate_token(tx, token))
+    assert reader.scopes == {f"repo:read:{canal.repository.id}"}
+    canal.finish(taken)
+    with pytest.raises(Exception, match="not known"):
+        canal.kernel.db.read(lambda tx: access.authenticate_token(tx, token))
+
+
+def test_statuses_follow_the_run(canal):
+    sha = canal.commit(**{FILE: TWO_JOBS})
+    canal.trigger(sha)
+    canal.work()
+
+    def states():
+        found = canal.kernel.db.read(lambda tx: forge.statuses(tx, canal.repository.id, sha))
+        return [(status.context, status.state) for status in found]
+
+    assert states() == [("towpath/ci", "pending")]
+    canal.finish(canal.claim(), "failure")
+    assert states() == [("towpath/ci", "failure")]
+
+
+def test_expected_seconds_is_the_median_of_what_passed(canal):
+    assert (
+        canal.kernel.db.read(lambda tx: service.expected_seconds(tx, canal.repository.id)) is None
+    )
+    canal.trigger(canal.commit(**{FILE: TWO_JOBS}))
+    canal.work()
+    canal.finish(canal.claim())
+    canal.finish(canal.claim())
+    seconds = canal.kernel.db.read(lambda tx: service.expected_seconds(tx, canal.repository.id))
+    assert seconds is not None
+    assert seconds >= 0
