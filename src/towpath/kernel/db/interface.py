@@ -23,6 +23,9 @@ Isolation = Literal["serializable", "read committed"]
 Parameters = dict[str, Any] | Sequence[dict[str, Any]]
 
 
+_LITERAL_OR_NAME = re.compile(r"'(?:[^']|'')*'|(?<!:):(\w+)")
+
+
 class Sql:
     """One statement with :named parameters, for either driver: for what runs once per job."""
 
@@ -31,8 +34,12 @@ class Sql:
         theirs = (postgresql or statement).replace("%", "%%")
         self.text: dict[Dialect, str] = {
             "sqlite": statement,
-            "postgresql": re.sub(r"(?<!:):(\w+)", r"%(\1)s", theirs),
+            "postgresql": _LITERAL_OR_NAME.sub(_as_psycopg, theirs),
         }
+
+
+def _as_psycopg(found: re.Match[str]) -> str:
+    return f"%({found[1]})s" if found[1] else found[0]
 
 
 class Tx:
@@ -57,6 +64,10 @@ class Tx:
     def direct(self, statement: Sql, parameters: dict[str, Any] | None = None) -> Any:
         """Run a statement past SQLAlchemy, whose share of a small one is most; a cursor."""
         return self.driver.execute(statement.text[self.dialect], parameters or {})
+
+    def direct_many(self, statement: Sql, rows: Sequence[dict[str, Any]]) -> None:
+        """Run a statement once for each row, in one call of the driver."""
+        self.driver.cursor().executemany(statement.text[self.dialect], rows)
 
     def execute(
         self, statement: Executable, parameters: Parameters | None = None

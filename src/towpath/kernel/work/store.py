@@ -8,7 +8,7 @@ who finishes must show the one it got.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -24,9 +24,11 @@ from sqlalchemy import (
 )
 
 from towpath.kernel.clock import Micros
-from towpath.kernel.db.interface import Dialect, Tx
+from towpath.kernel.db.interface import Sql, Tx
 
 METADATA = MetaData()
+Kinds = tuple[tuple[str, int, int], ...]
+"""What a worker can do: kind, newest version of payloads it reads, lease in microseconds."""
 BIG = BigInteger().with_variant(Integer, "sqlite")
 
 ITEM = Table(
@@ -76,11 +78,35 @@ SCHEDULE = Table(
     Column("payload", Text, nullable=False),
 )
 
+
+class Claimed(NamedTuple):
+    """A row as its claim returns it."""
+
+    id: int
+    kind: str
+    key: str | None
+    order: str | None
+    payload: str
+    version: int
+    attempt: int
+    fence: int
+    due: int
+    created: int
+
+
 _INSERT = """
 INSERT INTO work_item
     (kind, key, order_key, payload, version, state, due, ready, attempt, fence, asked, created)
 """
 _VALUES = "VALUES (:kind, :key, :order, :payload, :version, 'waiting', :due, :due, 0, 0, 1, :now)"
+_MANY_VALUES = """
+SELECT kind, key, order_key, payload, version, 'waiting', due, due, 0, 0, 1, :now
+FROM unnest(
+    CAST(:kind AS text[]), CAST(:key AS text[]), CAST(:order AS text[]), CAST(:payload AS text[]),
+    CAST(:version AS int[]), CAST(:due AS bigint[])
+) WITH ORDINALITY AS asked (kind, key, order_key, payload, version, due, position)
+ORDER BY position
+"""
 # A row that waits already serves the new asker too, no later than asked. Writing to it is what
 # makes a claim of that row and this transaction exclude each other: no nudge falls between.
 _SERVES = """
@@ -89,60 +115,37 @@ ON CONFLICT (kind, key) WHERE state = 'waiting' AND key IS NOT NULL DO UPDATE SE
     due = CASE WHEN excluded.due < work_item.ready THEN excluded.due ELSE work_item.due END,
     ready = CASE WHEN excluded.due < work_item.ready THEN excluded.due ELSE work_item.ready END
 """
-_ADD = text(_INSERT + _VALUES + _SERVES + "RETURNING id, asked")
-_ADD_MANY: dict[Dialect, TextClause] = {
-    "sqlite": text(_INSERT + _VALUES + _SERVES),
-    "postgresql": text(
-        _INSERT
-        + """
-SELECT kind, key, order_key, payload, version, 'waiting', due, due, 0, 0, 1, :now
-FROM unnest(
-    CAST(:kind AS text[]), CAST(:key AS text[]), CAST(:order AS text[]), CAST(:payload AS text[]),
-    CAST(:version AS int[]), CAST(:due AS bigint[])
-) WITH ORDINALITY AS asked (kind, key, order_key, payload, version, due, position)
-ORDER BY position
-"""
-        + _SERVES
-    ),
-}
+_ADD = Sql(_INSERT + _VALUES + _SERVES + "RETURNING id, asked")
+_ADD_MANY = Sql(_INSERT + _VALUES + _SERVES, postgresql=_INSERT + _MANY_VALUES + _SERVES)
 # Ids of one order must be given out in commit order, or a later row could run before an earlier
-# one is seen. SQLite has one writer; here adders of the same order take turns.
-_TAKE_TURNS = text("""
+# one is seen. SQLite has one writer; on PostgreSQL adders to the same order take turns.
+_TAKE_TURNS = Sql("""
 SELECT count(pg_advisory_xact_lock(hashtextextended(name, 0)))
 FROM (SELECT unnest(CAST(:orders AS text[])) AS name ORDER BY name) AS orders
 """)
 
-_FIRST_OF_ITS_ORDER = """
-(order_key IS NULL OR NOT EXISTS (
-    SELECT 1 FROM work_item AS before
-    WHERE before.order_key = work_item.order_key AND before.state <> 'done'
-      AND before.order_key IS NOT NULL AND before.id < work_item.id))
-"""
 
-
-def add(tx: Tx, row: Mapping[str, Any]) -> int | None:
+def add(tx: Tx, row: dict[str, Any]) -> int | None:
     """Insert a row; None when one with its key waits already, which then is due no later."""
     _take_turns(tx, [row])
-    added = tx.execute(_ADD, {**row, "now": tx.now}).one()
-    return added.id if added.asked == 1 else None
+    item, asked = tx.direct(_ADD, {**row, "now": tx.now}).fetchone()
+    return item if asked == 1 else None
 
 
-def add_many(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
+def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows whose keys differ from each other."""
-    if not rows:
-        return
     _take_turns(tx, rows)
     if tx.dialect == "sqlite":
-        tx.execute(_ADD_MANY["sqlite"], [{**row, "now": tx.now} for row in rows])
+        tx.direct_many(_ADD_MANY, [{**row, "now": tx.now} for row in rows])
     else:
         columns = {name: [row[name] for row in rows] for name in rows[0]}
-        tx.execute(_ADD_MANY["postgresql"], {**columns, "now": tx.now})
+        tx.direct(_ADD_MANY, {**columns, "now": tx.now})
 
 
 def _take_turns(tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
     orders = {row["order"] for row in rows if row["order"] is not None}
     if orders and tx.dialect == "postgresql":
-        tx.execute(_TAKE_TURNS, {"orders": list(orders)})
+        tx.direct(_TAKE_TURNS, {"orders": list(orders)})
 
 
 _CANCEL = text("DELETE FROM work_item WHERE state = 'waiting' AND kind = :kind AND key = :key")
@@ -152,65 +155,76 @@ def cancel(tx: Tx, kind: str, key: str) -> bool:
     return tx.execute(_CANCEL, {"kind": kind, "key": key}).rowcount > 0
 
 
-@cache
-def _handled(kinds: tuple[tuple[str, int, int], ...]) -> str:
+_FIRST_OF_ITS_ORDER = """
+(order_key IS NULL OR NOT EXISTS (
+    SELECT 1 FROM work_item AS before
+    WHERE before.order_key = work_item.order_key AND before.state <> 'done'
+      AND before.order_key IS NOT NULL AND before.id < work_item.id))
+"""
+
+
+def _quoted(name: str) -> str:
+    return "'" + name.replace("'", "''") + "'"
+
+
+def _handled(kinds: Kinds) -> str:
     """Which rows a worker can do, as SQL; kinds are names in our code, quoted all the same."""
-    if not kinds:
-        return "1 = 0"
     names = ", ".join(_quoted(kind) for kind, _, _ in kinds)
-    versions = "".join(f" WHEN {_quoted(kind)} THEN {version}" for kind, version, _ in kinds)
+    versions = "".join(f" WHEN {_quoted(kind)} THEN {newest}" for kind, newest, _ in kinds)
     return f"kind IN ({names}) AND version <= CASE kind{versions} END"
 
 
 @cache
-def _claim(kinds: tuple[tuple[str, int, int], ...], dialect: Dialect) -> TextClause:
+def _claim(kinds: Kinds) -> Sql:
     leases = "".join(f" WHEN {_quoted(kind)} THEN {lease}" for kind, _, lease in kinds)
-    lock = "FOR UPDATE SKIP LOCKED" if dialect == "postgresql" else ""
-    return text(f"""
+    statement = f"""
 WITH picked AS MATERIALIZED (
     SELECT id FROM work_item
     WHERE state IN ('waiting', 'running') AND ready <= :now
       AND {_handled(kinds)} AND {_FIRST_OF_ITS_ORDER}
-    ORDER BY ready, id LIMIT :most {lock}
+    ORDER BY ready, id LIMIT :most {{lock}}
 )
 UPDATE work_item SET state = 'running', attempt = attempt + 1, fence = fence + 1,
     ready = :now + CASE kind{leases} END
 WHERE id IN (SELECT id FROM picked)
 RETURNING id, kind, key, order_key, payload, version, attempt, fence, due, created
-""")  # noqa: S608 - only quoted names and integers
+"""  # noqa: S608 - only quoted names and integers
+    lock = "FOR UPDATE SKIP LOCKED"
+    return Sql(statement.replace("{lock}", ""), postgresql=statement.replace("{lock}", lock))
 
 
-def claim(tx: Tx, kinds: tuple[tuple[str, int, int], ...], most: int) -> Sequence[RowMapping]:
-    """Take up to `most` due rows; kinds are (name, newest version read, lease in microseconds)."""
-    if not kinds:
-        return ()
-    rows = tx.rows(_claim(kinds, tx.dialect), {"now": tx.now, "most": most})
-    return sorted(rows, key=lambda row: (row["due"], row["id"]))
+def claim(tx: Tx, kinds: Kinds, most: int) -> list[Claimed]:
+    """Take up to `most` rows that are due, or whose lease ended, the longest due first."""
+    rows = tx.direct(_claim(kinds), {"now": tx.now, "most": most}).fetchall()
+    return sorted(map(Claimed._make, rows), key=lambda row: (row.due, row.id))
 
 
 @cache
-def _next_ready(kinds: tuple[tuple[str, int, int], ...]) -> TextClause:
-    return text(f"""
+def _next_ready(kinds: Kinds) -> Sql:
+    return Sql(f"""
 SELECT ready FROM work_item
 WHERE state IN ('waiting', 'running') AND {_handled(kinds)} AND {_FIRST_OF_ITS_ORDER}
 ORDER BY ready LIMIT 1
 """)  # noqa: S608 - only quoted names and integers
 
 
-def next_ready(tx: Tx, kinds: tuple[tuple[str, int, int], ...]) -> Micros | None:
+def next_ready(tx: Tx, kinds: Kinds) -> Micros | None:
     """When the next row can be taken that can be taken at all."""
-    ready = tx.scalar(_next_ready(kinds))
-    return None if ready is None else Micros(ready)
+    row = tx.direct(_next_ready(kinds)).fetchone()
+    return None if row is None else Micros(row[0])
 
 
 _MINE = "id = :id AND fence = :fence AND state = 'running'"
-_FINISH = text(f"UPDATE work_item SET state = 'done', finished = :now WHERE {_MINE}")  # noqa: S608
-_FINISH_MANY = text("""
+_FINISH = Sql(f"UPDATE work_item SET state = 'done', finished = :now WHERE {_MINE}")  # noqa: S608
+_FINISH_MANY = Sql(
+    _FINISH.text["sqlite"],
+    postgresql="""
 UPDATE work_item SET state = 'done', finished = :now
 FROM unnest(CAST(:ids AS bigint[]), CAST(:fences AS int[])) AS mine (id, fence)
 WHERE work_item.id = mine.id AND work_item.fence = mine.fence AND state = 'running'
-""")
-_RENEW = text(f"UPDATE work_item SET ready = :now + :lease WHERE {_MINE}")  # noqa: S608
+""",
+)
+_RENEW = Sql(f"UPDATE work_item SET ready = :now + :lease WHERE {_MINE}")  # noqa: S608
 _RELEASE = text(f"""
 UPDATE work_item SET ready = due, attempt = attempt - 1, fence = fence + 1 WHERE {_MINE}
 """)  # noqa: S608
@@ -233,21 +247,22 @@ UPDATE work_item SET state = 'waiting', ready = :ready, error = :error WHERE {_M
 
 def finish(tx: Tx, item: int, fence: int) -> bool:
     """False: the lease was lost, and with it the right to finish."""
-    return tx.execute(_FINISH, {"id": item, "fence": fence, "now": tx.now}).rowcount == 1
+    finished = tx.direct(_FINISH, {"id": item, "fence": fence, "now": tx.now})
+    return bool(finished.rowcount == 1)
 
 
 def finish_many(tx: Tx, claims: Sequence[tuple[int, int]]) -> None:
+    """Finish those of (id, fence) whose lease still stands."""
     if tx.dialect == "sqlite":
         rows = [{"id": item, "fence": fence, "now": tx.now} for item, fence in claims]
-        tx.execute(_FINISH, rows)
+        tx.direct_many(_FINISH_MANY, rows)
     else:
         ids, fences = zip(*claims, strict=True)
-        tx.execute(_FINISH_MANY, {"ids": list(ids), "fences": list(fences), "now": tx.now})
+        tx.direct(_FINISH_MANY, {"ids": list(ids), "fences": list(fences), "now": tx.now})
 
 
-def renew(tx: Tx, item: int, fence: int, lease: int) -> bool:
-    values = {"id": item, "fence": fence, "now": tx.now, "lease": lease}
-    return tx.execute(_RENEW, values).rowcount == 1
+def renew(tx: Tx, item: int, fence: int, lease: int) -> None:
+    tx.direct(_RENEW, {"id": item, "fence": fence, "now": tx.now, "lease": lease})
 
 
 def release(tx: Tx, item: int, fence: int) -> None:
@@ -357,7 +372,3 @@ def prune(tx: Tx, before: Micros, after: int) -> int | None:
     if old:
         tx.execute(_DELETE, old)
     return rows[-1]["id"] if rows else None
-
-
-def _quoted(name: str) -> str:
-    return "'" + name.replace("'", "''").replace(":", "\\:") + "'"

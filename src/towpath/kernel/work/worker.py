@@ -13,13 +13,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 import structlog
-from sqlalchemy import RowMapping
 
+from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import ANYTHING, Database, Isolation, Tx
 from towpath.kernel.errors import PermanentError, Unavailable
 from towpath.kernel.work import service, store
 from towpath.kernel.work.desk import MOST_HELD, Desk
-from towpath.kernel.work.model import Handler, Item
+from towpath.kernel.work.model import Handler, Item, WorkId
 from towpath.kernel.work.settling import Claim, Outcome, settle
 
 _LONGEST_SLEEP = 60.0
@@ -167,9 +167,9 @@ class Worker:
         now = time.monotonic()
         return [self._claimed(row, now) for row in store.claim(tx, self._kinds, most)]
 
-    def _claimed(self, row: RowMapping, now: float) -> Claim:
-        handler = self._handlers[row["kind"]]
-        return Claim(_item(row), handler, row["fence"], now + handler.lease_seconds)
+    def _claimed(self, row: store.Claimed, now: float) -> Claim:
+        handler = self._handlers[row.kind]
+        return Claim(_item(row), handler, row.fence, now + handler.lease_seconds)
 
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
         """Write outcomes; when the commit itself fails, each alone, to find whose fault it is."""
@@ -217,17 +217,17 @@ def _release(tx: Tx, claims: Sequence[Claim]) -> None:
         store.release(tx, claim.item.id, claim.fence)
 
 
-def _item(row: RowMapping) -> Item:
+def _item(row: store.Claimed) -> Item:
     return Item(
-        id=row["id"],
-        kind=row["kind"],
-        payload=msgspec.json.decode(row["payload"]),
-        version=row["version"],
-        attempt=row["attempt"],
-        key=row["key"],
-        order=row["order_key"],
-        due=row["due"],
-        created=row["created"],
+        id=WorkId(row.id),
+        kind=row.kind,
+        payload=msgspec.json.decode(row.payload),
+        version=row.version,
+        attempt=row.attempt,
+        key=row.key,
+        order=row.order,
+        due=Micros(row.due),
+        created=Micros(row.created),
     )
 
 
