@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 
 import towpath
 from towpath.kernel.context import Kernel
-from towpath.kernel.http import live, problems
+from towpath.kernel.http import live, problems, tasks
 from towpath.kernel.http.bodies import BodyLimit
 from towpath.kernel.http.envelope import Envelope
 from towpath.kernel.http.etags import ETags
@@ -60,6 +60,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.stopping.set()
     app.state.hub.close()
+    await tasks.cancel_all()
 
 
 def _streams(plugins: Sequence[Plugin], path: str) -> bool:

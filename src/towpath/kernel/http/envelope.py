@@ -6,9 +6,11 @@ import time
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from towpath.kernel import ids
+from towpath.kernel.http import problems
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 _QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
@@ -50,16 +52,24 @@ class Envelope:
         request_id = _request_id(Headers(scope=scope).get("x-request-id"))
         scope.setdefault("state", {})["request_id"] = request_id
         began = time.perf_counter()
+        started = False
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
         async def send_wrapped(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 self._note(scope, message["status"], time.perf_counter() - began)
                 _dress(MutableHeaders(scope=message), request_id)
             await send(message)
 
         try:
             await self._app(scope, receive, send_wrapped)
+        except Exception as error:
+            if started:
+                raise  # too late for an answer: the server cuts the connection
+            reply = problems.unexpected(Request(scope, receive), error)
+            await reply(scope, receive, send_wrapped)
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
 

@@ -23,11 +23,10 @@ _NEXT_STEPS = {
 
 
 def install(app: FastAPI) -> None:
-    """Let every kind of error leave through this module."""
+    """Let every error raised on purpose leave through this module; `unexpected` has the rest."""
     app.add_exception_handler(TowpathError, _towpath_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 def body(status: int, title: str, detail: str, next_step: str, request_id: str) -> dict[str, Any]:
@@ -45,6 +44,12 @@ def wants_page(request: Request) -> bool:
     """Whether a browser navigates here; programs that accept anything get JSON."""
     path = request.url.path
     return "text/html" in request.headers.get("accept", "") and not path.startswith("/api/")
+
+
+def unexpected(request: Request, raised: Exception) -> Response:
+    """Answer for a bug: the log has everything, the caller only the request id to name it by."""
+    _log.error("unexpected error", path=request.url.path, exc_info=raised)
+    return _answer(request, 500, "Something went wrong", "An error on our side.", _NEXT_STEPS[500])
 
 
 def _towpath_error(request: Request, raised: Exception) -> Response:
@@ -80,11 +85,6 @@ def _http_exception(request: Request, raised: Exception) -> Response:
     detail = error.detail if error.detail != title else f"{title}: {request.url.path}"
     step = _NEXT_STEPS.get(error.status_code, "")
     return _answer(request, error.status_code, title, detail, step, dict(error.headers or {}))
-
-
-def _unexpected(request: Request, raised: Exception) -> Response:
-    _log.error("unexpected error", path=request.url.path, exc_info=raised)
-    return _answer(request, 500, "Something went wrong", "An error on our side.", _NEXT_STEPS[500])
 
 
 def _answer(

@@ -19,6 +19,15 @@ def spawn(coro: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
     return task
 
 
+async def cancel_all() -> None:
+    """Cancel what this loop still runs and wait until it has cleaned up: the last act of a stop."""
+    loop = asyncio.get_running_loop()
+    left = [task for task in _running if task.get_loop() is loop]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
 def _ended(task: asyncio.Task[Any]) -> None:
     _running.discard(task)
     if not task.cancelled() and (error := task.exception()) is not None:

@@ -1,0 +1,59 @@
+import json
+import stat
+from dataclasses import replace
+
+from towpath.kernel.access import service
+from towpath.kernel.access.bootstrap import bootstrap
+from towpath.kernel.access.service import Role
+
+VOICES = {"towpath-gate": "The gate"}
+
+
+def said(kernel):
+    return json.loads((kernel.data / "bootstrap.json").read_bytes())
+
+
+def test_the_first_start_makes_an_administrator_and_says_how_to_come_in(kernel):
+    made = bootstrap(kernel, VOICES)
+    assert said(kernel) == {
+        "url": "http://towpath.test",
+        "user": "admin",
+        "password": made.password,
+        "token": made.token,
+    }
+    principal = kernel.db.read(lambda tx: service.authenticate_token(tx, made.token))
+    assert (principal.login, principal.role) == ("admin", Role.admin)
+    assert service.log_in(kernel, "admin", made.password).principal == principal
+
+
+def test_nobody_else_can_read_the_file(kernel):
+    bootstrap(kernel, VOICES)
+    assert stat.S_IMODE((kernel.data / "bootstrap.json").stat().st_mode) == 0o600
+
+
+def test_later_starts_change_nothing_but_our_address(kernel):
+    made = bootstrap(kernel, VOICES)
+    moved = replace(kernel, url="http://towpath.test:81")
+    assert bootstrap(moved, VOICES) is None
+    assert said(kernel)["url"] == "http://towpath.test:81"
+    assert said(kernel)["token"] == made.token
+
+
+def test_a_start_after_the_owner_deleted_the_file_does_not_bring_it_back(kernel):
+    bootstrap(kernel, VOICES)
+    (kernel.data / "bootstrap.json").unlink()
+    assert bootstrap(kernel, VOICES) is None
+    assert not (kernel.data / "bootstrap.json").exists()
+
+
+def test_a_crash_after_the_file_leaves_a_start_that_makes_a_new_one(kernel):
+    (kernel.data / "bootstrap.json").write_text("{}")
+    (kernel.data / "bootstrap.new").write_text("half")
+    made = bootstrap(kernel, VOICES)
+    assert said(kernel)["password"] == made.password
+
+
+def test_the_voices_of_the_parts_are_there(kernel):
+    bootstrap(kernel, VOICES)
+    voice = kernel.db.read(lambda tx: service.user(tx, "towpath-gate"))
+    assert (voice.name, voice.system) == ("The gate", True)

@@ -1,0 +1,73 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from towpath.kernel.access import model
+from towpath.kernel.access.model import Principal, Role, may, require
+from towpath.kernel.errors import Denied, InvalidInput
+
+ROLES = st.sampled_from(Role)
+SCOPES = st.frozensets(st.sampled_from(["runner", "repo:read:1", "repo:read:2"]))
+
+
+def principal(role=Role.member, *scopes):
+    return Principal("user_1", "alice", "Alice", role, frozenset(scopes))
+
+
+@given(ROLES, ROLES)
+def test_a_role_may_do_what_the_ones_before_it_may(has, wants):
+    assert may(principal(has), wants) == (has >= wants)
+
+
+@given(ROLES, ROLES, SCOPES, st.sampled_from([None, "runner", "repo:read:1"]))
+def test_a_scope_never_adds_a_right_and_is_always_asked_for(has, wants, scopes, scope):
+    narrow = may(principal(has, *scopes), wants, scope)
+    assert narrow <= may(principal(has), wants)
+    assert not narrow or not scopes or scope in scopes
+
+
+def test_a_refusal_says_which_role_it_takes():
+    with pytest.raises(Denied, match="needs the role admin; alice has member"):
+        require(principal(), Role.admin)
+
+
+def test_a_refusal_of_a_narrow_token_says_what_it_may():
+    with pytest.raises(Denied, match="may only do: runner"):
+        require(principal(Role.admin, "runner"), Role.viewer)
+    with pytest.raises(Denied, match="or with repo:read:1"):
+        require(principal(Role.admin, "runner"), Role.viewer, "repo:read:1")
+
+
+@pytest.mark.parametrize("login", ["a", "alice", "towpath-gate", "x1", "a" * 39])
+def test_logins_that_fit_an_address_and_a_mention(login):
+    assert model.valid_login(login) == login
+
+
+@pytest.mark.parametrize(
+    "login", ["", "A", "-a", "a-", "a--b", "a b", "a/b", "a.b", "é", "a\n", "a" * 40]
+)
+def test_other_logins_are_refused(login):
+    with pytest.raises(InvalidInput, match="cannot be a login"):
+        model.valid_login(login)
+
+
+def test_roles_go_by_name():
+    assert model.valid_role("maintainer") is Role.maintainer
+    with pytest.raises(InvalidInput, match="viewer, member, maintainer, admin"):
+        model.valid_role("king")
+
+
+@pytest.mark.parametrize(("length", "fits"), [(11, False), (12, True), (256, True), (257, False)])
+def test_passwords_are_judged_by_their_length_alone(length, fits):
+    if fits:
+        assert model.valid_password("x" * length)
+    else:
+        with pytest.raises(InvalidInput, match="too short or too long"):
+            model.valid_password("x" * length)
+
+
+def test_scopes_are_kept_once_each_in_order():
+    assert model.valid_scopes(("runner", "a:b", "runner")) == ("a:b", "runner")
+    for bad in ("", "Runner", "a b", "x" * 101):
+        with pytest.raises(InvalidInput, match="cannot be a scope"):
+            model.valid_scopes((bad,))

@@ -1,0 +1,44 @@
+from starlette.responses import Response, StreamingResponse
+
+
+def test_an_unchanged_reply_is_a_304_without_body(web, people):
+    alice = people("alice")
+    first = web.get("/api/towpath/v1/me", headers=alice.bearer)
+    assert first.headers["etag"].startswith('W/"')
+    known = alice.bearer | {"If-None-Match": f'"other", {first.headers["etag"]}'}
+    again = web.get("/api/towpath/v1/me", headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+
+
+def test_a_changed_reply_comes_whole_with_a_new_tag(web, people):
+    alice, bob = people("alice"), people("bob")
+    first = web.get("/api/towpath/v1/me", headers=alice.bearer)
+    known = bob.bearer | {"If-None-Match": first.headers["etag"]}
+    other = web.get("/api/towpath/v1/me", headers=known)
+    assert other.json()["login"] == "bob"
+    assert other.headers["etag"] != first.headers["etag"]
+
+
+def test_tagged_replies_may_be_kept_by_the_caller_but_asked_for_each_time(web, people):
+    reply = web.get("/api/towpath/v1/me", headers=people("alice").bearer)
+    assert reply.headers["cache-control"] == "private, no-cache"
+
+
+def test_pages_streams_and_own_tags_are_left_alone(routes, web_for):
+    routes.add_api_route(
+        "/own",
+        lambda: Response("1", media_type="application/json", headers={"ETag": '"mine"'}),
+    )
+    routes.add_api_route(
+        "/many", lambda: StreamingResponse(iter(["[1", ",2]"]), media_type="application/json")
+    )
+    web = web_for()
+    assert web.get("/own").headers["etag"] == '"mine"'
+    assert web.get("/many").json() == [1, 2]
+    assert "etag" not in web.get("/many").headers
+    assert "etag" not in web.get("/login").headers
+
+
+def test_errors_carry_no_tag(web):
+    assert "etag" not in web.get("/api/towpath/v1/me").headers
