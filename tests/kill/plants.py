@@ -33,17 +33,17 @@ def pause(moment):
 def acknowledge_before_commit():
     """Whoever waits for a write is told before it is committed."""
 
-    def transaction(self, jobs):
-        self._writer.exec_driver_sql("BEGIN IMMEDIATE")
-        done = [self._apply(job) for job in jobs]
-        for each in done:
-            each.tell()
+    def run(self, jobs):
+        self._driver.execute("BEGIN IMMEDIATE")
+        for job in jobs:
+            self._apply_alone(job)
+        for job in jobs:
+            job.tell(job.result, job.error)
         pause("commit")
-        self._writer.exec_driver_sql("COMMIT")
-        self._listeners.tell(channel for each in done for channel in each.wakes)
-        return []
+        self._driver.execute("COMMIT")
+        self._listeners.tell([channel for job in jobs for channel in job.wakes])
 
-    SqliteDatabase._transaction = transaction
+    SqliteDatabase._run = run
 
 
 def pause_before_landing(*, lease=True):

@@ -60,9 +60,10 @@ class Journey:
         return self.project.git("rev-parse", "FETCH_HEAD")
 
     def history(self) -> str:
-        """The first-parent history of main since the requests were opened, for people."""
-        log = ("log", "--first-parent", "--format=%h %s")
-        return self.project.git(*log, f"{self.project.main}~1..{self.main()}")
+        """The first-parent history of main, down to where the requests began, for people."""
+        landed = sum(outcome.outcome == "landed" for outcome in self.outcomes)
+        count = f"--max-count={landed + 1}"
+        return self.project.git("log", "--first-parent", "--format=%h %s", count, self.main())
 
     def _push_project(self) -> None:
         with self.teller.step(f"Push {self.project.about}") as step:

@@ -65,7 +65,7 @@ class Teller:
 
     def say(self, what: str, result: str = "", seconds: float | None = None) -> None:
         took = "" if seconds is None else f"[dim]{seconds:6.1f} s[/]"
-        self.console.print(" · ".join(filter(None, [what, result, took])))
+        self.console.print(" · ".join(filter(None, [what, result, took])), soft_wrap=True)
 
     def print(self, what: RenderableType) -> None:
         self.console.print(what)
