@@ -10,7 +10,16 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
-from towpath.gate.model.apply import Conflicted, Merged, advance, apply, put, record, started
+from towpath.gate.model.apply import (
+    Conflicted,
+    Merged,
+    Result,
+    advance,
+    apply,
+    put,
+    record,
+    started,
+)
 from towpath.gate.model.queue import (
     CancelSuite,
     DropRef,
@@ -207,7 +216,7 @@ class Simulation:
                 sha = self.merge(effect.onto, effect.head)
                 yield
                 result = Merged(sha=sha) if sha else Conflicted(files=("f",))
-                self.queue = record(self.queue, effect, result)
+                self.queue = record(self.queue, Result(effect, result))
                 yield
             case MakeCandidate():
                 yield from self.make(effect)
@@ -222,7 +231,7 @@ class Simulation:
         else:
             by = next(n for n, link in effect.ahead if self.merge(link, effect.head) is None)
             result = Conflicted(files=("f",), by=by)
-        self.queue = record(self.queue, effect, result)
+        self.queue = record(self.queue, Result(effect, result))
         yield
 
     def land(self, action: Land) -> None:

@@ -4,6 +4,7 @@ The service saves what comes out of here, and the property tests run on the same
 that what is proved is what runs.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from towpath.gate.model.decide import decide
@@ -14,10 +15,13 @@ from towpath.gate.model.queue import (
     Candidate,
     Change,
     Conflict,
+    DropRef,
+    Effect,
     Land,
     Landed,
     Leave,
     MakeCandidate,
+    Merge,
     Move,
     Probe,
     Queue,
@@ -46,15 +50,39 @@ class Conflicted:
     by: int | None = None
 
 
+Outcome = Merged | Conflicted
+
+
+@dataclass(frozen=True)
+class Result:
+    """What git said to an effect."""
+
+    effect: Merge
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What git says about a queue: see `World`."""
+
+    tip: Sha | None
+    refs: Mapping[int, Sha]
+    landed: frozenset[Sha]
+
+
+def watch(queue: Queue, number: int) -> Queue:
+    """Have a row for a request."""
+    if queue.change(number):
+        return queue
+    return replace(queue, changes=(*queue.changes, Change(number=number)))
+
+
 def enrol(queue: Queue, world: World) -> Queue:
-    """Watch every open request of the branch that has no row yet."""
-    known = {change.number for change in queue.changes}
-    new = (
-        Change(number=number)
-        for number, request in sorted(world.requests.items())
-        if number not in known and request.state == "open" and request.target == queue.branch
-    )
-    return replace(queue, changes=(*queue.changes, *new))
+    """Watch every open request of the branch."""
+    for number, request in sorted(world.requests.items()):
+        if request.state == "open" and request.target == queue.branch:
+            queue = watch(queue, number)
+    return queue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +92,17 @@ class Advanced:
     queue: Queue
     moves: tuple[Action, ...]
     due: tuple[Action, ...]
+
+    @property
+    def decisions(self) -> list[Action]:
+        """What is kept as the record of why."""
+        actions = (*self.moves, *self.due)
+        return [action for action in actions if not isinstance(action, Say | DropRef)]
+
+    @property
+    def effects(self) -> list[Effect]:
+        """What is left for git to do."""
+        return [action for action in self.due if isinstance(action, Effect)]
 
 
 def advance(queue: Queue, world: World, now: Micros) -> Advanced:
@@ -146,19 +185,20 @@ def started(queue: Queue, action: StartSuite, suite: str, now: Micros) -> Queue:
     return put(queue, replace(change, candidate=candidate, tries=change.tries + 1))
 
 
-def record(queue: Queue, effect: Probe | MakeCandidate, result: Merged | Conflicted) -> Queue:
+def record(queue: Queue, result: Result) -> Queue:
     """Record what git said; a row that has moved on since is left alone."""
+    effect, outcome = result.effect, result.outcome
     change = queue.change(effect.number)
     if change is None or change.state != "queued" or change.head != effect.head:
         return queue
-    if isinstance(result, Conflicted):
-        return put(queue, _conflicted(change, effect, result))
+    if isinstance(outcome, Conflicted):
+        return put(queue, _conflicted(change, effect, outcome))
     if isinstance(effect, Probe):
         return put(queue, replace(change, clean=True))
-    return put(queue, _made(change, effect, result.sha))
+    return put(queue, _made(change, effect, outcome.sha))
 
 
-def _conflicted(change: Change, effect: Probe | MakeCandidate, result: Conflicted) -> Change:
+def _conflicted(change: Change, effect: Merge, result: Conflicted) -> Change:
     tip = effect.onto if isinstance(effect, Probe) else effect.ahead[0][1]
     conflict = Conflict(tip=tip, onto=effect.onto, files=result.files, by=result.by)
     clean = result.by is not None

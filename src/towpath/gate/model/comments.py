@@ -3,7 +3,16 @@
 import shlex
 from dataclasses import dataclass
 
-from towpath.gate.model.queue import Change, Obstacle, Queue, Refused, Sha
+from towpath.gate.model.queue import (
+    Action,
+    Change,
+    Landed,
+    Leave,
+    Queue,
+    Refuse,
+    Refused,
+    Sha,
+)
 from towpath.gate.model.words import printable, short
 
 _SHOWN_FILES = 20
@@ -11,14 +20,27 @@ _SHOWN_FILES = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """What a comment may point at: the queue, branches by name, and the run's address."""
+    """What a comment may point at: the queue, the source branch, and the run's address."""
 
     queue: Queue
     source: str
     run_url: str | None = None
 
 
-def refusal(scene: Scene, change: Change, refused: Refused) -> str:
+def about(scene: Scene, change: Change, move: Action) -> str | None:
+    """What to say about a move; None where the page tells it well enough."""
+    match move:
+        case Landed():
+            return _landed(scene, change)
+        case Leave():
+            return _left(move, scene.queue.branch, change.head)
+        case Refuse():
+            return _refusal(scene, change, move.refused)
+        case _:
+            return None
+
+
+def _refusal(scene: Scene, change: Change, refused: Refused) -> str:
     """Tell why a request was refused, where the log is and what to do."""
     match refused.why:
         case "conflict":
@@ -34,7 +56,7 @@ def refusal(scene: Scene, change: Change, refused: Refused) -> str:
 
 
 def _conflict(scene: Scene, refused: Refused) -> str:
-    branch, source = shlex.quote(scene.queue.branch), shlex.quote(scene.source)
+    source = shlex.quote(scene.source)
     origin = shlex.quote(f"origin/{scene.queue.branch}")
     head = f"**Refused: it conflicts with `{scene.queue.branch}`.** Nothing was built."
     steps = (
@@ -45,7 +67,11 @@ def _conflict(scene: Scene, refused: Refused) -> str:
         "git add --all && git commit --no-edit",
         f"git push origin {source}",
     )
-    where = f"{branch} stands at {short(refused.onto)}. Files in conflict:"
+    if not refused.files:
+        return _text(
+            head, "The two histories have no commit in common: start from a fresh branch."
+        )
+    where = f"`{scene.queue.branch}` stands at {short(refused.onto)}. Files in conflict:"
     then = "The merge then needs a fresh approval, and the request is queued again."
     return _text(head, where, _code(_listed(refused.files)), "To resolve it:", _code(steps), then)
 
@@ -125,23 +151,23 @@ def _log(scene: Scene) -> str:
     return f"The log: {scene.run_url}" if scene.run_url else ""
 
 
-def landed(queue: Queue, change: Change, run_url: str | None) -> str:
-    tests = f" after [these tests]({run_url})" if run_url else ""
-    return f"Landed: `{queue.branch}` moved to {change.landed}, exactly the commit tested{tests}."
+def _landed(scene: Scene, change: Change) -> str:
+    tests = f" after [these tests]({scene.run_url})" if scene.run_url else ""
+    where = f"`{scene.queue.branch}` moved to {change.landed}"
+    return f"Landed: {where}, exactly the commit that was tested{tests}."
 
 
-def left(why: Obstacle, who: str, branch: str, head: Sha) -> str | None:
-    """Tell why a request left the queue; None where the page tells it well enough."""
-    match why:
+def _left(move: Leave, branch: str, head: Sha) -> str | None:
+    match move.why:
         case "head_moved":
             return (
                 f"Left the queue for `{branch}`: there are commits after {short(head)}, which"
                 " nobody has approved. Approve the new head to queue it again."
             )
         case "held":
-            return f"Left the queue for `{branch}`, held by {who}. `/wait off` lets it go on."
+            return f"Left the queue for `{branch}`, held by {move.who}. `/wait off` lets it go on."
         case "changes_requested":
-            return f"Left the queue for `{branch}`: {who} asked for changes."
+            return f"Left the queue for `{branch}`: {move.who} asked for changes."
         case "not_approved":
             return f"Left the queue for `{branch}`: its approval was withdrawn."
         case "closed" | "merged" | "retargeted":

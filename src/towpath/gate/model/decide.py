@@ -34,7 +34,8 @@ from towpath.gate.model.queue import (
     Suite,
     World,
 )
-from towpath.gate.model.words import said
+from towpath.gate.model.words import commit_message, said
+from towpath.kernel.clock import Micros
 
 PATIENCE = 3
 """How often a candidate is tested before we stop blaming the infrastructure."""
@@ -203,11 +204,15 @@ class _Walk:
             self._judge(change, candidate)
 
     def _make(self, change: Change) -> None:
-        self.actions.append(
-            MakeCandidate(
-                number=change.number, head=change.head, onto=self.base, ahead=tuple(self.ahead)
-            )
+        make = MakeCandidate(
+            number=change.number,
+            head=change.head,
+            onto=self.base,
+            message=commit_message(self.world.requests[change.number]),
+            at=change.since or Micros(0),
+            ahead=tuple(self.ahead),
         )
+        self.actions.append(make)
 
     def _void(self, change: Change, candidate: Candidate) -> None:
         self.void.add(candidate.sha)

@@ -19,6 +19,7 @@ from towpath.kernel.clock import Micros
 Sha = str
 State = Literal["watched", "queued", "landing", "landed", "refused"]
 IN_QUEUE: tuple[State, ...] = ("queued", "landing")
+OVER: tuple[State, ...] = ("landed", "refused")
 Conclusion = Literal["success", "failure", "cancelled", "absent", "invalid"]
 Refusal = Literal["conflict", "red", "cancelled", "absent", "invalid"]
 Obstacle = Literal[
@@ -143,6 +144,8 @@ class Request:
     author: str
     head: Sha
     target: str
+    source: str = ""
+    title: str = ""
     state: Literal["open", "merged", "closed"] = "open"
     approvals: tuple[str, ...] = ()
     objections: tuple[str, ...] = ()
@@ -246,11 +249,17 @@ class Probe:
 
 @dataclass(frozen=True, kw_only=True)
 class MakeCandidate:
-    """Merge `head` onto `onto`; `ahead` are the links from the tip to there, first the tip."""
+    """Merge `head` onto `onto`; `ahead` are the links from the tip to there, first the tip.
+
+    `at` is the date of the commit: when the request was queued, so that the same inputs give the
+    same commit however often it is made.
+    """
 
     number: int
     head: Sha
     onto: Sha
+    message: str
+    at: Micros
     ahead: tuple[tuple[int | None, Sha], ...]
 
 
@@ -271,6 +280,7 @@ class DropRef:
     sha: Sha
 
 
+Merge = Probe | MakeCandidate
 Move = Admit | Leave | Landed | Refuse | Requeue
 """Changes rows only; whatever else is due is decided again after it."""
 Effect = Probe | MakeCandidate | Land | DropRef

@@ -23,6 +23,7 @@ Kind = Literal["good", "bad", "busy", "waiting", "neutral"]
 _SHORT = 10
 _LONGEST_STATUS = 140
 _SHOWN_FILES = 3
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +183,8 @@ def _refused_standing(branch: str, refused: Refused) -> Standing:
 
 
 def _files(files: tuple[str, ...]) -> str:
+    if not files:
+        return "everything: the two have no commit in common"
     shown = ", ".join(map(printable, files[:_SHOWN_FILES]))
     more = len(files) - _SHOWN_FILES
     return f"{shown} and {more} more" if more > 0 else shown
@@ -189,4 +192,9 @@ def _files(files: tuple[str, ...]) -> str:
 
 def printable(text: str) -> str:
     """Names of files are hostile input: what a terminal would act on becomes a question mark."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:_LONGEST_NAME])
+
+
+def commit_message(request: Request) -> str:
+    """What the commit that lands says of itself; nothing in it depends on when it is made."""
+    return f"Merge #{request.number}: {request.title}\n\n{request.source} by {request.author}.\n"

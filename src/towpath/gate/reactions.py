@@ -1,0 +1,51 @@
+"""What the gate does about the facts of others: it writes rows and has queues looked at.
+
+Every fact is only a nudge. What is decided comes from git, the forge and the pipelines as they
+are when the queue is looked at, so a fact that comes late, twice or never changes nothing but
+time.
+"""
+
+from towpath.facts.forge import Commented, MergeRequestChanged, RefsMoved
+from towpath.facts.pipelines import SuiteFinished
+from towpath.gate import service
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.outbox import Delivered, Reaction
+
+_BRANCHES = "refs/heads/"
+
+
+def reactions() -> tuple[Reaction, ...]:
+    return (
+        Reaction("gate.refs_moved", RefsMoved, _refs_moved),
+        Reaction("gate.merge_request_changed", MergeRequestChanged, _merge_request_changed),
+        Reaction("gate.commented", Commented, _commented),
+        Reaction("gate.suite_finished", SuiteFinished, _suite_finished),
+    )
+
+
+def _refs_moved(tx: Tx, delivered: Delivered) -> None:
+    fact: RefsMoved = delivered.fact
+    moved = [c.ref.removeprefix(_BRANCHES) for c in fact.changes if c.ref.startswith(_BRANCHES)]
+    service.nudge_branches(tx, fact.repository, moved)
+
+
+def _merge_request_changed(tx: Tx, delivered: Delivered) -> None:
+    fact: MergeRequestChanged = delivered.fact
+    service.nudge_request(tx, fact.repository, fact.number)
+
+
+def _commented(tx: Tx, delivered: Delivered) -> None:
+    fact: Commented = delivered.fact
+    heard = service.Heard(
+        repository=fact.repository,
+        number=fact.number,
+        comment=fact.comment,
+        author=fact.author,
+        body=fact.body,
+    )
+    service.hear(tx, heard)
+
+
+def _suite_finished(tx: Tx, delivered: Delivered) -> None:
+    fact: SuiteFinished = delivered.fact
+    service.nudge_suite(tx, fact.suite)
