@@ -1,4 +1,4 @@
-"""The kernel as a part like the others: its routes, its tables, what it does each night."""
+"""The kernel as a part like the others: its routes, its tables, what it forgets each night."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from towpath.kernel.plugin import Plugin
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Handler, Schedule
 
-_AGE = "kernel.forget"
+_FORGET = "kernel.forget"
 
 
 def _routes(_: Kernel) -> Sequence[APIRouter]:
@@ -23,13 +23,16 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
 
 
 def _handlers(kernel: Kernel) -> Sequence[Handler]:
-    prunes = (work.prune, outbox.prune, _forget)
-    return (retention.handler(_AGE, kernel.db, kernel.settings.retention_days, prunes),)
+    prunes = (outbox.prune, work.prune, _replies, _proofs)
+    return (retention.handler(_FORGET, kernel.db, kernel.settings.retention_days, prunes),)
 
 
-def _forget(tx: Tx, before: Micros, _: None) -> None:
-    access.forget_expired(tx)
+def _replies(tx: Tx, before: Micros, _: None) -> None:
     idempotency.forget_replies(tx, before)
+
+
+def _proofs(tx: Tx, _: Micros, __: None) -> None:
+    access.forget_expired(tx)
 
 
 PLUGIN = Plugin(
@@ -39,5 +42,5 @@ PLUGIN = Plugin(
     revision=schema.HISTORY.revision,
     routes=_routes,
     handlers=_handlers,
-    schedules=(Schedule(name=_AGE, cron="17 3 * * *", kind=_AGE, jitter=900.0),),
+    schedules=(Schedule(name=_FORGET, cron="17 3 * * *", kind=_FORGET, jitter=900.0),),
 )

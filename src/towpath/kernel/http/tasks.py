@@ -20,7 +20,7 @@ def spawn(coro: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
 
 
 async def cancel_all() -> None:
-    """Cancel what this loop still runs and wait until it has cleaned up: the last act of a stop."""
+    """Cancel what this loop still runs and wait until it has cleaned up: last in a stop."""
     loop = asyncio.get_running_loop()
     left = [task for task in _running if task.get_loop() is loop]
     for task in left:
