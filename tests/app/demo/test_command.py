@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from tests.app.demo.test_journey import Host
 from tests.e2e import verify
-from towpath.app.demo import canal, command
+from towpath.app.demo import canal, command, journey
 
 
 @pytest.fixture
@@ -44,7 +44,8 @@ class Moody(Host):
 
 
 @pytest.fixture(autouse=True)
-def bare(monkeypatch):
+def at_once_and_from_the_host(monkeypatch):
+    monkeypatch.setattr(journey, "_BETWEEN_LOOKS_SECONDS", 0.0)
     monkeypatch.setattr(
         command, "_bare", lambda folder: folder / "data/repositories/alice/canal.git"
     )

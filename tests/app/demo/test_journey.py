@@ -71,6 +71,11 @@ class Host:
         return row | {"state": "landed", "landed": merge}
 
 
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch):
+    monkeypatch.setattr(journey, "_BETWEEN_LOOKS_SECONDS", 0.0)
+
+
 @pytest.fixture
 def host(tmp_path):
     return Host(tmp_path / "host")

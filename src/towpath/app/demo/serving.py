@@ -1,11 +1,12 @@
 """A server of the demo's own, as a process apart, and how one person talks to it."""
 
 import json
+import queue
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,19 +89,21 @@ def add_person(admin: Person, login: str, role: str) -> Person:
 
 def _await_ready(process: subprocess.Popen[str], log: Path) -> None:
     """Read on until the server says that it is ready; drain what it prints after that."""
-    ready = threading.Event()
+    heard: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
     def listen() -> None:
         assert process.stdout is not None  # noqa: S101 - told to mypy
         for line in process.stdout:
             if line.startswith("ready "):
-                ready.set()
-        ready.set()
+                heard.put(True)
+        heard.put(False)
 
     threading.Thread(target=listen, name="server-output", daemon=True).start()
-    if not ready.wait(_START_SECONDS) or process.poll() is not None:
-        last = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-        raise ServerFailed(f"The server did not start. It said:\n{last}")
+    with suppress(queue.Empty):
+        if heard.get(timeout=_START_SECONDS):
+            return
+    last = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+    raise ServerFailed(f"The server did not start. It said:\n{last}")
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
