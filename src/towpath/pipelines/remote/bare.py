@@ -1,0 +1,22 @@
+"""A box without walls: same manners, no isolation. For trusted code only.
+
+Steps run as the runner's own user and see all it sees. What is kept: a clean environment, limits,
+and the death of everything a step started, for inside.py adopts what detaches itself.
+"""
+
+from pathlib import Path
+
+from towpath.pipelines.remote import inside, launch
+from towpath.pipelines.remote.directories import make_layout, make_private
+from towpath.pipelines.remote.place import Place, check
+from towpath.pipelines.remote.session import Box
+
+
+def open_box(place: Place) -> Box:
+    check(place)
+    private = make_private(place.scratch)
+    layout = make_layout(private, str(place.workspace.resolve()), place.tool_paths)
+    program = str(Path(inside.__file__).resolve())
+    return launch.start(
+        layout, place.limits, lambda descriptor: [*launch.python(program), str(descriptor)]
+    )
