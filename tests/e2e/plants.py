@@ -8,6 +8,7 @@ The product has no switch for any of this: the pieces are replaced before the se
 import sys
 
 from towpath.app.cli import main
+from towpath.forge.clients.embedded import git
 from towpath.kernel.db import sqlite
 
 
@@ -16,7 +17,12 @@ def synchronous_off():
     sqlite.DURABLE = tuple(line.replace("FULL", "OFF") for line in sqlite.DURABLE)
 
 
-PLANTS = {"synchronous-off": synchronous_off}
+def fsync_none():
+    """git says that it has written before the disk has."""
+    git._CONFIG["core.fsync"] = "none"
+
+
+PLANTS = {"synchronous-off": synchronous_off, "fsync-none": fsync_none}
 
 if __name__ == "__main__":
     PLANTS[sys.argv.pop(1)]()

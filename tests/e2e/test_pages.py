@@ -1,4 +1,4 @@
-"""The pages, in a real browser: they answer in two clicks, live, without scripts, for everybody."""
+"""The pages, in a real browser: answers in two clicks, live, without scripts, for everybody."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import tracing
-from tests.kill.harness import PROGRAM, Api, Server, answer
+from tests.kill.harness import PROGRAM, Api, Server, World, answer
 
 PLANTS = str(Path(__file__).with_name("plants.py"))
 WAL = "towpath.db-wal"
+TOKEN, TITLE = "a-token-to-follow", "a-request-to-follow"
 
 
 @pytest.fixture
@@ -35,23 +36,49 @@ def traced(folder, work, program=PROGRAM):
 
 def make_token(server):
     admin = Api(server.url, server.bootstrap["token"])
-    answer(admin, "POST", "/api/towpath/v1/tokens", {"name": "a-token-to-follow"})
+    answer(admin, "POST", "/api/towpath/v1/tokens", {"name": TOKEN})
 
 
-def answered_durably(seen):
-    """Whether the row's last write to the log was synced before the answer left."""
-    row = tracing.written(seen, "a-token-to-follow", file=WAL)[-1]
-    last = max(
-        (call for call in tracing.written(seen, "", file=WAL) if call.pid == row.pid
-         and row.began <= call.began < tracing.sent(seen, "a-token-to-follow").began),
-        key=lambda call: call.began,
-    )  # fmt: skip
-    return tracing.synced_between(seen, WAL, last, tracing.sent(seen, "a-token-to-follow"))
+def push(server):
+    world = World(server, server.data.parent / "clone")
+    world.open("followed", {"boat": "x\n"}, TITLE)
+
+
+def answered_durably(seen, text, answer):
+    """Whether the log's last write for the row with `text` was synced before the answer left."""
+    row = tracing.written(seen, text, file=WAL)[-1]
+    writes = tracing.written(seen, "", file=WAL)
+    last = [w for w in writes if w.pid == row.pid and row.began <= w.began < answer.began][-1]
+    return tracing.synced_between(seen, WAL, last, answer)
+
+
+def pushed_durably(seen, kind):
+    """Whether each file of this kind that git wrote was synced before the push was answered."""
+    answer = tracing.sent(seen, "ok refs/heads/followed")
+    writes = [w for w in tracing.written(seen, "", file=kind) if w.began < answer.began]
+    last = {write.path: write for write in writes}
+    assert last, f"nothing was written to {kind}"
+    return all(tracing.synced_between(seen, path, w, answer) for path, w in last.items())
 
 
 def test_a_row_is_on_disk_before_its_201(folder):
-    assert answered_durably(traced(folder, make_token))
+    seen = traced(folder, make_token)
+    assert answered_durably(seen, TOKEN, tracing.sent(seen, TOKEN))
 
 
 def test_a_database_that_does_not_sync_is_caught(folder):
-    assert not answered_durably(traced(folder, make_token, (PLANTS, "synchronous-off")))
+    seen = traced(folder, make_token, (PLANTS, "synchronous-off"))
+    assert not answered_durably(seen, TOKEN, tracing.sent(seen, TOKEN))
+
+
+def test_objects_refs_and_the_request_are_on_disk_before_a_push_ends(folder):
+    seen = traced(folder, push)
+    assert pushed_durably(seen, "/objects/")
+    assert pushed_durably(seen, "/refs/heads/followed.lock")
+    assert answered_durably(seen, TITLE, tracing.sent(seen, "ok refs/heads/followed"))
+
+
+def test_a_git_that_does_not_sync_is_caught(folder):
+    seen = traced(folder, push, (PLANTS, "fsync-none"))
+    assert not pushed_durably(seen, "/objects/")
+    assert not pushed_durably(seen, "/refs/heads/followed.lock")

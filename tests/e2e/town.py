@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.kill.checks import queue
 from tests.kill.harness import NAME, OWNER, Server, World, password
@@ -47,6 +48,10 @@ FILES = {
 PATIENCE_SECONDS = 60
 
 
+def local(url):
+    return urlsplit(url).path
+
+
 class Town:
     """Started once for a module of tests; each test finds requests of its own by name."""
 
@@ -75,6 +80,19 @@ class Town:
     def standing(self, number):
         found = (row for row in queue(self.world) if row["number"] == number)
         return next(found, {"state": "watched"})
+
+    def runs(self, **wanted):
+        """Addresses of runs, newest first, of which all these fields are so."""
+        runs = self.world.alice.get(f"/api/towpath/v1/runs?repository={self.repository}")
+        return [run for run in runs if all(run[name] == value for name, value in wanted.items())]
+
+    def red_run(self):
+        return local(self.runs(conclusion="failure", event="merge_group")[0]["url"])
+
+    def red_log(self):
+        run = self.runs(conclusion="failure", event="merge_group")[0]
+        jobs = self.world.alice.get(f"/api/towpath/v1/runs/{run['id']}")["jobs"]
+        return local(next(job["url"] for job in jobs if job["conclusion"] == "failure"))
 
     def until_ended(self, number):
         return self.until(lambda: self.standing(number)["state"] in {"landed", "refused"})

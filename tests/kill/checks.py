@@ -180,10 +180,8 @@ def is_plain_merge(bare, commit, parents):
 
 
 def was_green(world, commit):
-    path = f"/api/towpath/v1/runs?repository={OWNER}/{NAME}&sha={commit}"
-    runs = world.alice.get(path)
-    runs = runs if isinstance(runs, list) else runs["runs"]
-    return any(run["state"] == "success" or run.get("conclusion") == "success" for run in runs)
+    runs = world.alice.get(f"/api/towpath/v1/runs?repository={OWNER}/{NAME}&sha={commit}")
+    return any(run["sha"] == commit and run["conclusion"] == "success" for run in runs)
 
 
 def passes(bare, commit):

@@ -1,0 +1,155 @@
+"""Takes the pictures of the tour from a real demo: docs/tour/*.png, 1280 by 800.
+
+    python scripts/screenshots.py [FOLDER]
+
+The demo runs as a user would run it; a browser follows it while the gate works and looks around
+when it is done.
+"""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+TOUR = ROOT / "docs/tour"
+SIZE = {"width": 1280, "height": 800}
+MOST_BYTES = 150_000
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class Demo:
+    """`towpath demo`, and what it has said so far."""
+
+    def __init__(self, folder: Path) -> None:
+        command = [sys.executable, "-c", "from towpath.app.cli import main; main()"]
+        self.process = subprocess.Popen(
+            [*command, "demo", "--record", str(folder / "record")],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.said = ""
+        self.spoke = threading.Condition()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            sys.stdout.write(line)
+            with self.spoke:
+                self.said += line
+                self.spoke.notify_all()
+        with self.spoke:
+            self.said += "\0"
+            self.spoke.notify_all()
+
+    def heard(self, pattern: str) -> re.Match[str]:
+        """Wait until the demo has said this."""
+        with self.spoke:
+            self.spoke.wait_for(lambda: re.search(pattern, self.said) or "\0" in self.said, 400)
+            found = re.search(pattern, self.said)
+        if not found:
+            sys.exit(f"The demo ended without saying {pattern!r}.")
+        return found
+
+    def end(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait()
+
+
+class Camera:
+    def __init__(self, browser: Browser, url: str, login: str, password: str) -> None:
+        self.context = browser.new_context(base_url=url, viewport=SIZE, color_scheme="light")
+        self.page: Page = self.context.new_page()
+        self.page.goto("/login")
+        self.shoot("log-in")
+        self.page.get_by_label("Login").fill(login)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Log in", exact=True).click()
+        self.page.wait_for_url("**/")
+
+    def shoot(self, name: str, address: str | None = None, *, dark: bool = False) -> None:
+        self.page.emulate_media(color_scheme="dark" if dark else "light")
+        if address:
+            self.page.goto(address)
+        self.page.wait_for_timeout(300)
+        file = TOUR / f"{name}.png"
+        self.page.screenshot(path=file)
+        size = file.stat().st_size
+        print(f"  {file.relative_to(ROOT)} {size // 1000} kB")
+        if size > MOST_BYTES:
+            sys.exit(f"{file} is larger than {MOST_BYTES} bytes")
+
+
+def main() -> None:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    TOUR.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="screenshots-"))
+    demo = Demo(folder)
+    try:
+        url = demo.heard(r"Open (http\S+)")[1]
+        password = demo.heard(r"log in as bob with (\S+)")[1]
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+            take_tour(demo, Camera(browser, url, "bob", password))
+            browser.close()
+    finally:
+        demo.end()
+        shutil.rmtree(folder)
+
+
+def take_tour(demo: Demo, camera: Camera) -> None:
+    page = camera.page
+    demo.heard(r"merge requests? with git push .* opened")
+    page.goto("/")
+    repository = "/alice/towpath"
+    camera.shoot("requests", repository)
+    demo.heard(r"Approve them all as bob")
+    # The queue is worth a picture while the second is on its way.
+    demo.heard(r"#\d+ .* (landed|refused)")
+    camera.shoot("queue", f"{repository}/queue")
+    camera.shoot("home", "/")
+    demo.heard("Still serving")
+    looks_around(camera, repository)
+
+
+def looks_around(camera: Camera, repository: str) -> None:
+    page = camera.page
+    camera.shoot("home-dark", "/", dark=True)
+    numbers = {row["number"]: row for row in rows(page, repository)}
+    landed = next(n for n, row in numbers.items() if row["state"] == "landed")
+    red = next(n for n, row in numbers.items() if (row["refused"] or {}).get("why") == "red")
+    clash = next(
+        n for n, row in numbers.items() if (row["refused"] or {}).get("why") == "conflict"
+    )
+    camera.shoot("landed", f"{repository}/merge_requests/{landed}")
+    camera.shoot("conflict", f"{repository}/merge_requests/{clash}")
+    camera.shoot("refused", f"{repository}/merge_requests/{red}")
+    run = numbers[red]["refused"]["run"]
+    camera.shoot("run", f"/runs/{run}")
+    jobs = page.request.get(f"/api/towpath/v1/runs/{run}").json()["jobs"]
+    camera.shoot("log", next(job["url"] for job in jobs if job["conclusion"] == "failure"))
+
+
+def rows(page: Page, repository: str) -> list[dict[str, object]]:
+    return page.request.get(f"/api/towpath/v1/repos{repository}/queue").json()["requests"]
+
+
+if __name__ == "__main__":
+    main()
