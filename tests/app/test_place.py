@@ -57,7 +57,7 @@ def test_a_port_is_taken_before_anybody_is_let_in(tmp_path):
 
 
 def test_an_address_that_is_not_ours_is_refused():
-    with pytest.raises(Unavailable, match="Cannot listen on 192.0.2.1"):
+    with pytest.raises(Unavailable, match=r"Cannot listen on 192\.0\.2\.1"):
         place.listen("192.0.2.1", 0)
     with pytest.raises(InvalidInput, match="no address"):
         place.listen("not an address", 0)
@@ -69,6 +69,12 @@ def test_the_hook_socket_replaces_one_that_a_crash_left(tmp_path):
         assert taken.getsockname() == str(tmp_path / "hook.sock")
 
 
+def test_a_process_that_answers_hooks_is_not_robbed_of_its_socket(tmp_path):
+    with place.listen_for_hooks(tmp_path) as first:
+        first.listen()
+        assert place.listen_for_hooks(tmp_path) is None
+
+
 def test_a_path_too_long_for_a_socket_is_refused_with_the_length_that_fits(tmp_path):
-    with pytest.raises(InvalidInput, match="too long for a socket.*at most 90"):
+    with pytest.raises(InvalidInput, match=r"too long for a socket.*at most 90"):
         place.listen_for_hooks(tmp_path / ("x" * 100))

@@ -38,12 +38,12 @@ def test_machines_get_one_json_object_a_line_from_us_and_from_libraries():
 def test_an_error_carries_its_traceback_without_local_variables():
     for out in (io.StringIO(), Terminal()):
         log.configure(out)
-        secret = "".join(["hunt", "er2"])
+        secret = "hunter2"
         try:
-            raise ValueError(len(secret))
+            int(secret, base=len(secret) + 50)
         except ValueError as error:
             structlog.get_logger("towpath.test").error("sank", exc_info=error)
-        assert "ValueError: 7" in out.getvalue()
+        assert "ValueError: int() base" in out.getvalue()
         assert "hunter2" not in out.getvalue()
 
 

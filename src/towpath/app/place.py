@@ -84,15 +84,25 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def listen_for_hooks(data: Path) -> socket.socket:
-    """Take DATA/hook.sock, which git hooks of this machine call; it lies behind 0700."""
+def listen_for_hooks(data: Path) -> socket.socket | None:
+    """Take DATA/hook.sock, which git hooks of this machine call; it lies behind 0700.
+
+    None when another process of this machine answers there already: it serves our hooks too.
+    """
     path = data.resolve() / "hook.sock"
     if len(os.fsencode(path)) > _LONGEST_UNIX_PATH:
         raise InvalidInput(
             f"The path of the data directory is too long for a socket: {path}.",
             next_step=f"Choose a --data directory of at most {_LONGEST_UNIX_PATH - 10} bytes.",
         )
+    if _answers(path):
+        return None
     path.unlink(missing_ok=True)
     taken = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     taken.bind(str(path))
     return taken
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        return caller.connect_ex(str(path)) == 0

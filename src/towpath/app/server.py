@@ -53,15 +53,15 @@ def serve(options: Options, parts: Sequence[Plugin]) -> None:
     log.configure()
     with ExitStack() as held:
         held.enter_context(prepare(options.data, shared=options.role == "web"))
-        sockets = [listen(options.host, options.port), listen_for_hooks(options.data)]
-        kernel = held.enter_context(_kernel(options, sockets[0], parts))
+        web, hooks = listen(options.host, options.port), listen_for_hooks(options.data)
+        kernel = held.enter_context(_kernel(options, web, parts))
         _announce(bootstrap(kernel, VOICES), kernel)
         kernel.db.write(lambda tx: _subscribe(tx, kernel, parts))
         _heal(kernel, parts)
         app = create_app(kernel, parts)
         if options.role == "all":
             held.enter_context(_working(kernel, parts))
-        _Server(app, kernel, options).run(sockets)
+        _Server(app, kernel, options).run([web, hooks] if hooks else [web])
     _log.info("stopped")
 
 

@@ -92,3 +92,9 @@ def test_a_browser_without_session_is_sent_to_log_in_and_back(web):
 def test_a_part_of_a_page_without_session_sends_the_whole_page_to_log_in(web):
     reply = web.get("/settings/tokens", headers=BROWSER | {"HX-Request": "true"})
     assert reply.headers["hx-redirect"] == "/login"
+
+
+def test_a_script_of_a_page_whose_session_ended_raises_no_dialogue_of_the_browser(web):
+    inside = web.get("/live?topic=home", headers={"Sec-Fetch-Mode": "cors"})
+    assert inside.headers["www-authenticate"].startswith("Bearer")
+    assert web.get("/live?topic=home").headers["www-authenticate"].startswith("Basic")

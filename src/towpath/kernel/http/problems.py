@@ -58,8 +58,14 @@ def _towpath_error(request: Request, raised: Exception) -> Response:
         return _to_login(request)
     headers = {}
     if isinstance(error, Unauthenticated):
-        headers["WWW-Authenticate"] = 'Basic realm="Towpath", charset="UTF-8"'
+        headers["WWW-Authenticate"] = _challenge(request)
     return _answer(request, error.status, error.title, error.detail, error.next_step, headers)
+
+
+def _challenge(request: Request) -> str:
+    """Ask git for a password; a page's script in a browser must not raise a log-in dialogue."""
+    in_browser = "sec-fetch-mode" in request.headers
+    return 'Bearer realm="Towpath"' if in_browser else 'Basic realm="Towpath", charset="UTF-8"'
 
 
 def _to_login(request: Request) -> Response:

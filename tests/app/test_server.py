@@ -1,0 +1,157 @@
+"""The server as a process of its own: how it starts, refuses to start, stops, and starts again."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from towpath.app.server import Options, database_url
+from towpath.kernel.errors import InvalidInput
+
+ROOT = Path(__file__).parents[2]
+ENV = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src")}
+
+
+class Process:
+    def __init__(self, data, *options, port=0):
+        self.data = data
+        self.began = time.monotonic()
+        self.popen = subprocess.Popen(
+            [sys.executable, "-c", "from towpath.app.cli import main; main()", "serve",
+             "--data", str(data), "--port", str(port), "--no-runner", *options],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV,
+        )  # fmt: skip
+        self.said = []
+        self.connections = []
+
+    def until_ready(self):
+        for line in self.popen.stdout:
+            self.said.append(line.strip())
+            if line.startswith("ready "):
+                self.took = time.monotonic() - self.began
+                self.host = line.split("//")[1].strip()
+                return self
+        raise AssertionError(self.popen.stderr.read())
+
+    def ask(self, method, path, body=None):
+        connection = http.client.HTTPConnection(self.host, timeout=10)
+        self.connections.append(connection)
+        token = json.loads((self.data / "bootstrap.json").read_text())["token"]
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        connection.request(method, path, body and json.dumps(body), headers)
+        return connection.getresponse()
+
+    def end(self, number=signal.SIGTERM):
+        self.popen.send_signal(number)
+        out, err = self.popen.communicate(timeout=30)
+        for connection in self.connections:
+            connection.close()
+        self.said += out.splitlines()
+        return self.popen.returncode, err
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def begin(*options, data=tmp_path / "data", port=0):
+        started.append(Process(data, *options, port=port))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        if process.popen.poll() is None:
+            process.popen.kill()
+        process.popen.communicate()
+        for connection in process.connections:
+            connection.close()
+
+
+def test_a_server_says_ready_with_its_address_and_accepts_at_once(start):
+    server = start().until_ready()
+    assert server.ask("GET", "/readyz").status == 200
+    assert server.said[-1] == f"ready http://{server.host}"
+    said = json.loads((server.data / "bootstrap.json").read_text())
+    assert said["url"] == f"http://{server.host}"
+    assert said["password"] in server.said[0]
+
+
+def test_a_kill_loses_nothing_and_the_next_start_takes_less_than_five_seconds(start):
+    first = start().until_ready()
+    assert first.ask("POST", "/api/towpath/v1/users", {"login": "alice"}).status == 201
+    first.end(signal.SIGKILL)
+    again = start().until_ready()
+    assert again.took < 5
+    assert again.ask("POST", "/api/towpath/v1/users", {"login": "alice"}).status == 409
+    assert not any("password" in line for line in again.said)
+
+
+def test_sigterm_ends_streams_lets_requests_finish_and_leaves_with_zero(start):
+    server = start().until_ready()
+    stream = server.ask("GET", "/live?topic=home")
+    assert stream.readline() == b"retry: 1000\n"
+    slow = {}
+
+    def log_in_slowly():  # hashing takes a fifth of a second: the stop comes in between
+        new = {"login": "alice", "password": "correct horse battery"}
+        slow["status"] = server.ask("POST", "/api/towpath/v1/users", new).status
+
+    request = threading.Thread(target=log_in_slowly)
+    request.start()
+    time.sleep(0.05)
+    began = time.monotonic()
+    server.popen.send_signal(signal.SIGTERM)
+    assert b"event: home" in stream.read()
+    request.join()
+    server.popen.wait(30)
+    assert time.monotonic() - began < 5
+    code, err = server.end()
+    assert (code, slow["status"]) == (0, 201)
+    assert "Traceback" not in err
+
+
+def refusal(process):
+    out, err = process.popen.communicate(timeout=30)
+    assert process.popen.returncode == 1
+    assert "ready" not in out
+    assert "Traceback" not in err
+    return err
+
+
+def test_a_second_server_on_the_same_directory_is_refused(start):
+    first = start().until_ready()
+    told = refusal(start())
+    assert f"Another server uses {first.data} (process {first.popen.pid})." in told
+
+
+def test_a_port_in_use_is_refused_before_anything_is_written(start, tmp_path):
+    first = start().until_ready()
+    port = int(first.host.split(":")[1])
+    told = refusal(start(data=tmp_path / "other", port=port))
+    assert "Address already in use" in told
+    assert "--port" in told
+    assert not (tmp_path / "other" / "towpath.db").exists()
+
+
+def test_a_web_process_alone_needs_a_database_that_can_be_shared(start, tmp_path):
+    assert "--database postgresql://" in refusal(start("--role", "web"))
+    with pytest.raises(InvalidInput):
+        database_url(Options(data=tmp_path, port=0, role="web", database="sqlite:///x"))
+
+
+@pytest.mark.postgres
+def test_web_processes_stand_beside_a_main_one_on_postgresql(start, stores, tmp_path):
+    url = stores.url("postgresql", tmp_path)
+    main = start("--database", url).until_ready()
+    web = start("--database", url, "--role", "web").until_ready()
+    assert main.ask("POST", "/api/towpath/v1/users", {"login": "alice"}).status == 201
+    assert web.ask("POST", "/api/towpath/v1/users", {"login": "alice"}).status == 409
+    assert (web.end()[0], main.end()[0]) == (0, 0)
+    stores.drop(url)
