@@ -39,8 +39,19 @@ def reconcile(kernel: Kernel, place: Place) -> None:
         results = []
         for effect in effects:
             result = service.perform(kernel, place, sight, effect)
-            _log.info("gate effect", place=place, effect=effect, result=result)
+            _tell(place, effect, result)
             results += [result] if result else []
+
+
+def _tell(place: Place, effect: service.Effect, result: Result | None) -> None:
+    _log.info(
+        "done in git",
+        what=type(effect).__name__,
+        repository=place.repository,
+        branch=place.branch,
+        number=effect.number,
+        outcome=type(result.outcome).__name__ if result else "",
+    )
 
 
 def heal(kernel: Kernel) -> None:

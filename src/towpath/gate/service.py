@@ -7,7 +7,6 @@ say arrives through `hear`, what they see comes from `queues` and `explain`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from towpath.forge import service as forge
 from towpath.gate import store
@@ -18,17 +17,8 @@ from towpath.gate.model.apply import Sight as Sight
 from towpath.gate.model.chat import Heard as Heard
 from towpath.gate.model.commands import Command, parse
 from towpath.gate.model.decide import known_suite
-from towpath.gate.model.queue import (
-    Action,
-    Change,
-    Effect,
-    Queue,
-    Request,
-    Said,
-    Sha,
-    Suite,
-    World,
-)
+from towpath.gate.model.queue import Action, Change, Queue, Request, Said, Sha, Suite, World
+from towpath.gate.model.queue import Effect as Effect
 from towpath.gate.model.views import Line as Line
 from towpath.gate.model.views import QueueView as QueueView
 from towpath.gate.model.words import printable
@@ -384,7 +374,7 @@ def _scenery(
     )
 
 
-def forget(tx: Tx, before: Micros, after: tuple[str, str, int] | None) -> Any:
+def forget(tx: Tx, before: Micros, after: store.Key | None) -> store.Key | None:
     """Delete what is over and old, a bounded number of rows; where to go on, or None."""
     idle = store.old(tx, before, after or ("", "", 0))
     for place, number, state in idle:

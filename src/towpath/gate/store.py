@@ -58,6 +58,8 @@ DECISION = Table(
     Column("action", Text, nullable=False),
     Index("gate_decision_by_request", "repository", "number", "id"),
 )
+Key = tuple[str, str, int]
+"""Repository, branch and number: the key of a row."""
 _REMEMBERED = 50
 _AT_ONCE = 1000
 _decoder = msgspec.json.Decoder(Change)
@@ -170,7 +172,7 @@ def decisions(tx: Tx, repository: str, number: int, limit: int) -> Sequence[dict
     ]
 
 
-def old(tx: Tx, before: Micros, after: tuple[str, str, int]) -> list[tuple[Place, int, str]]:
+def old(tx: Tx, before: Micros, after: Key) -> list[tuple[Place, int, str]]:
     """The next changes that nobody touched since `before`, with their states, in key order."""
     keys = (CHANGE.c.repository, CHANGE.c.branch, CHANGE.c.number)
     repository, branch, number = after

@@ -182,9 +182,9 @@ class Simulation:
         suites = {key: suite for key, (_, suite) in self.suites.items()}
         world = World(tip=tip, requests=self.requests, suites=suites, refs=refs, landed=landed)
         result = advance(self.queue, world, self.now())
-        before, self.queue = self.queue, result.queue
+        self.queue = result.queue
         for action in result.moves:
-            self.check_move(before, action)
+            self.check_move(action)
         effects = []
         for action in result.due:
             match action:
@@ -262,7 +262,7 @@ class Simulation:
         assert change.head == request.head == self.commits[action.sha].parents[1]
         assert request.state == "open"
 
-    def check_move(self, before: Queue, action) -> None:
+    def check_move(self, action) -> None:
         match action:
             case Refuse():
                 self.check_refusal(action)

@@ -147,7 +147,7 @@ class WhatLandsIsWhatWasTested(RuleBasedStateMachine):
                 assert change.head == request.head
             assert change is None or not change.in_queue
         announced = [n for what, n in world.announced if what == "landed"]
-        assert set(n for n, _ in world.landed_by_us) >= set(announced)
+        assert {n for n, _ in world.landed_by_us} >= set(announced)
 
 
 TestWhatLandsIsWhatWasTested = WhatLandsIsWhatWasTested.TestCase
