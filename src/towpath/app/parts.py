@@ -1,23 +1,14 @@
-"""THE list of parts, from the ground up; their routes and histories come in this order."""
+"""THE list of parts, from the ground up.
 
-from importlib import import_module
-from importlib.util import find_spec
+Their tables are made, their worlds healed and their routes tried in this order; the app's fixed
+addresses stand before the forge's, which take any owner and name.
+"""
 
 from towpath.app.plugin import PLUGIN as APP
+from towpath.forge.plugin import PLUGIN as FORGE
+from towpath.gate.plugin import PLUGIN as GATE
 from towpath.kernel.builtin import PLUGIN as KERNEL
 from towpath.kernel.plugin import Plugin
+from towpath.pipelines.plugin import PLUGIN as PIPELINES
 
-
-def _landed(name: str) -> list[Plugin]:
-    if find_spec(f"towpath.{name}") is None or find_spec(f"towpath.{name}.plugin") is None:
-        return []
-    return [import_module(f"towpath.{name}.plugin").PLUGIN]
-
-
-PARTS: tuple[Plugin, ...] = (
-    KERNEL,
-    APP,
-    *_landed("forge"),
-    *_landed("pipelines"),
-    *_landed("gate"),
-)
+PARTS: tuple[Plugin, ...] = (KERNEL, APP, FORGE, PIPELINES, GATE)
