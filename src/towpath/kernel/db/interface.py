@@ -24,37 +24,46 @@ Parameters = dict[str, Any] | Sequence[dict[str, Any]]
 
 
 _LITERAL_OR_NAME = re.compile(r"'(?:[^']|'')*'|(?<!:):(\w+)")
+SERVER_NOW = "(extract(epoch FROM now()) * 1000000)::bigint"
 
 
 class Sql:
-    """One statement with :named parameters, for either driver: for what runs once per job."""
+    """One statement for either driver, with :named parameters: for what runs once per job.
+
+    `:now` is the transaction's time and need not be given.
+    """
 
     def __init__(self, statement: str, *, postgresql: str | None = None) -> None:
         """`postgresql` is that store's own text where one text cannot serve both."""
         theirs = (postgresql or statement).replace("%", "%%")
         self.text: dict[Dialect, str] = {
             "sqlite": statement,
-            "postgresql": _LITERAL_OR_NAME.sub(_as_psycopg, theirs),
+            "postgresql": _as_psycopg(theirs),
         }
+        self.by_server_clock = _as_psycopg(re.sub(r":now\b", SERVER_NOW, theirs))
 
 
-def _as_psycopg(found: re.Match[str]) -> str:
-    return f"%({found[1]})s" if found[1] else found[0]
+def _as_psycopg(statement: str) -> str:
+    return _LITERAL_OR_NAME.sub(lambda at: f"%({at[1]})s" if at[1] else at[0], statement)
 
 
 class Tx:
-    """One open transaction: SQL in, rows out.
-
-    `now` is the only time that stored rows may use: the database's clock on PostgreSQL, the
-    process's clock on SQLite. It is the same during the whole transaction.
-    """
+    """One open transaction: SQL in, rows out."""
 
     def __init__(self, connection: Connection, now: Micros, dialect: Dialect) -> None:
         self.connection = connection
-        self.now = now
         self.dialect = dialect
         self.wakes: list[str] = []
+        self._now = now
         self._savepoints = 0
+
+    @property
+    def now(self) -> Micros:
+        """The only time that stored rows may use, the same during the whole transaction.
+
+        It is the database's clock on PostgreSQL, the process's clock on SQLite.
+        """
+        return self._now
 
     @property
     def driver(self) -> Any:
@@ -63,11 +72,16 @@ class Tx:
 
     def direct(self, statement: Sql, parameters: dict[str, Any] | None = None) -> Any:
         """Run a statement past SQLAlchemy, whose share of a small one is most; a cursor."""
-        return self.driver.execute(statement.text[self.dialect], parameters or {})
+        text, values = self._bound(statement, parameters or {})
+        return self.driver.execute(text, values)
 
     def direct_many(self, statement: Sql, rows: Sequence[dict[str, Any]]) -> None:
         """Run a statement once for each row, in one call of the driver."""
-        self.driver.cursor().executemany(statement.text[self.dialect], rows)
+        bound = [self._bound(statement, row) for row in rows]
+        self.driver.cursor().executemany(bound[0][0], [values for _, values in bound])
+
+    def _bound(self, statement: Sql, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return statement.text[self.dialect], {**values, "now": self.now}
 
     def execute(
         self, statement: Executable, parameters: Parameters | None = None

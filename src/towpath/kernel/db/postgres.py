@@ -1,23 +1,24 @@
 """Serializable transactions on PostgreSQL, run again when they collide; NOTIFY as the wake.
 
-BEGIN and the database's clock travel in one message, NOTIFY and COMMIT in another, so a
-transaction of one statement is three round trips.
+NOTIFY and COMMIT travel in one message, so a transaction of one statement is three round trips.
 """
 
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
 from towpath.kernel import ids
 from towpath.kernel.clock import Clock, Micros
-from towpath.kernel.db.interface import Dialect, Isolation, T, Tx
+from towpath.kernel.db.interface import SERVER_NOW, Dialect, Isolation, Sql, T, Tx
 from towpath.kernel.db.listeners import Listeners
 from towpath.kernel.db.notifications import CHANNEL, Notifications
 from towpath.kernel.errors import Unavailable
@@ -27,15 +28,32 @@ _SHUTDOWN = frozenset({"57P01", "57P02", "57P03"})
 _PATIENCE_SECONDS = 20.0
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.25
-_NOW = "SELECT (extract(epoch from now()) * 1000000)::bigint"
-_READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_NOW}"
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITE: dict[Isolation, str] = {
-    "serializable": f"BEGIN ISOLATION LEVEL SERIALIZABLE; {_NOW}",
-    "read committed": f"BEGIN ISOLATION LEVEL READ COMMITTED; {_NOW}",
+    "serializable": "BEGIN ISOLATION LEVEL SERIALIZABLE",
+    "read committed": "BEGIN ISOLATION LEVEL READ COMMITTED",
 }
+# Without statistics of a young table, the default makes claims sort what an index has in order.
+_SETTINGS = "-c random_page_cost=1.1"
 
 
 class _Tx(Tx):
+    def __init__(self, connection: Connection, clock: Clock | None) -> None:
+        super().__init__(connection, clock.now() if clock else Micros(0), "postgresql")
+        self._clock = clock
+
+    @property
+    def now(self) -> Micros:
+        """Asked of the server when first wanted; most statements let it fill in its own."""
+        if self._clock is None and not self._now:
+            self._now = Micros(self.driver.execute(f"SELECT {SERVER_NOW}").fetchone()[0])
+        return self._now
+
+    def _bound(self, statement: Sql, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        if self._clock is None:
+            return statement.by_server_clock, values
+        return super()._bound(statement, values)
+
     def lost(self, error: BaseException) -> bool:
         """A collision or a dropped connection ends the whole transaction."""
         return _collided(error) or _dropped(error)
@@ -51,13 +69,7 @@ class PostgresDatabase:
         self._clock = clock
         self._me = ids.new("db")
         self._listeners = Listeners()
-        self._engine = create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            isolation_level="AUTOCOMMIT",
-            pool_size=connections,
-            max_overflow=2 * connections,
-            pool_reset_on_return=None,
-        )
+        self._sessions = _Sessions(url.set(drivername="postgresql+psycopg"), connections)
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="postgres-submit")
         self._inside = threading.local()
         conninfo = url.render_as_string(hide_password=False)
@@ -101,10 +113,10 @@ class PostgresDatabase:
     def close(self) -> None:
         self._threads.shutdown()
         self._notifications.close()
-        self._engine.dispose()
+        self._sessions.close()
 
     def _write_once(self, fn: Callable[[Tx], T], isolation: Isolation) -> T:
-        with self._engine.connect() as connection:
+        with self._sessions.use() as connection:
             self._inside.write = True
             try:
                 tx = self._begin(connection, _WRITE[isolation])
@@ -119,7 +131,7 @@ class PostgresDatabase:
         return result
 
     def _read_once(self, fn: Callable[[Tx], T]) -> T:
-        with self._engine.connect() as connection:
+        with self._sessions.use() as connection:
             try:
                 result = fn(self._begin(connection, _READ))
             except BaseException as error:
@@ -129,13 +141,14 @@ class PostgresDatabase:
             return result
 
     def _begin(self, connection: Connection, statement: str) -> Tx:
-        now = _command(connection, statement)
-        return _Tx(connection, self._clock.now() if self._clock else Micros(now), self.dialect)
+        tx = _Tx(connection, self._clock)
+        tx.driver.execute(statement)
+        return tx
 
     def _commit(self, connection: Connection, wakes: list[str]) -> None:
         notify = "".join(_notify(f"{self._me} {channel}") for channel in wakes)
         try:
-            _command(connection, notify + "COMMIT")
+            _raw(connection).execute(notify + "COMMIT")
         except psycopg.Error as error:
             if not _dropped(error):
                 _roll_back(connection, error)
@@ -146,15 +159,42 @@ class PostgresDatabase:
             ) from error
 
 
-def _command(connection: Connection, statements: str) -> Any:
-    """Send statements in one message, past SQLAlchemy, which reads one result only; the last's."""
-    raw = connection.connection.dbapi_connection
-    assert raw is not None  # noqa: S101 - told to mypy
-    cursor = raw.execute(statements)
-    while cursor.nextset():
-        pass
-    row = cursor.fetchone() if cursor.description else None
-    return row[0] if row else None
+class _Sessions:
+    """Open connections, the last used first. SQLAlchemy's pool costs as much as a round trip."""
+
+    def __init__(self, url: URL, most: int) -> None:
+        self._engine = create_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            poolclass=NullPool,
+            connect_args={"options": _SETTINGS},
+        )
+        self._free: list[Connection] = []
+        self._places = threading.BoundedSemaphore(most)
+
+    @contextmanager
+    def use(self) -> Iterator[Connection]:
+        """Lend a connection; one that broke meanwhile takes the other idle ones along."""
+        with self._places:
+            connection = self._free.pop() if self._free else self._engine.connect()
+            try:
+                yield connection
+            finally:
+                if _raw(connection).closed:
+                    connection.invalidate()
+                    connection.close()
+                    self.close()
+                else:
+                    self._free.append(connection)
+
+    def close(self) -> None:
+        while self._free:
+            self._free.pop().close()
+
+
+def _raw(connection: Connection) -> psycopg.Connection:
+    raw: Any = connection.connection.dbapi_connection
+    return raw.driver_connection if hasattr(raw, "driver_connection") else raw  # type: ignore[no-any-return]
 
 
 def _notify(payload: str) -> str:
@@ -164,9 +204,9 @@ def _notify(payload: str) -> str:
 
 def _roll_back(connection: Connection, error: BaseException | None) -> None:
     if error is not None and _dropped(error):
-        connection.invalidate()
+        _raw(connection).close()
     else:
-        _command(connection, "ROLLBACK")
+        _raw(connection).execute("ROLLBACK")
 
 
 def _collided(error: BaseException) -> bool:

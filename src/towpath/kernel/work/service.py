@@ -74,7 +74,7 @@ def add(
     the rest back.
     """
     new = New(kind=kind, payload=payload, key=key, order=order, due=due, version=version)
-    added = store.add(tx, _row(tx, new))
+    added = store.add(tx, _row(new))
     tx.wake(CHANNEL)
     return None if added is None else WorkId(added)
 
@@ -84,7 +84,7 @@ def add_many(tx: Tx, items: Sequence[New]) -> None:
     rows: dict[Any, dict[str, Any]] = {}
     for position, new in enumerate(items):
         name = position if new.key is None else (new.kind, new.key)
-        rows.setdefault(name, _row(tx, new))
+        rows.setdefault(name, _row(new))
     if rows:
         store.add_many(tx, list(rows.values()))
         tx.wake(CHANNEL)
@@ -189,14 +189,14 @@ def _schedule_row(schedule: Schedule) -> dict[str, Any]:
     }
 
 
-def _row(tx: Tx, new: New) -> dict[str, Any]:
+def _row(new: New) -> dict[str, Any]:
     return {
         "kind": new.kind,
         "key": new.key,
         "order": new.order,
         "payload": _encode(new.payload),
         "version": new.version,
-        "due": tx.now if new.due is None else new.due,
+        "due": new.due,
     }
 
 

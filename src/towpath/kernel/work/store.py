@@ -98,9 +98,13 @@ _INSERT = """
 INSERT INTO work_item
     (kind, key, order_key, payload, version, state, due, ready, attempt, fence, asked, created)
 """
-_VALUES = "VALUES (:kind, :key, :order, :payload, :version, 'waiting', :due, :due, 0, 0, 1, :now)"
+_VALUES = """
+VALUES (:kind, :key, :order, :payload, :version, 'waiting',
+    COALESCE(:due, :now), COALESCE(:due, :now), 0, 0, 1, :now)
+"""
 _MANY_VALUES = """
-SELECT kind, key, order_key, payload, version, 'waiting', due, due, 0, 0, 1, :now
+SELECT kind, key, order_key, payload, version, 'waiting',
+    COALESCE(due, :now), COALESCE(due, :now), 0, 0, 1, :now
 FROM unnest(
     CAST(:kind AS text[]), CAST(:key AS text[]), CAST(:order AS text[]), CAST(:payload AS text[]),
     CAST(:version AS int[]), CAST(:due AS bigint[])
@@ -128,7 +132,7 @@ FROM (SELECT unnest(CAST(:orders AS text[])) AS name ORDER BY name) AS orders
 def add(tx: Tx, row: dict[str, Any]) -> int | None:
     """Insert a row; None when one with its key waits already, which then is due no later."""
     _take_turns(tx, [row])
-    item, asked = tx.direct(_ADD, {**row, "now": tx.now}).fetchone()
+    item, asked = tx.direct(_ADD, row).fetchone()
     return item if asked == 1 else None
 
 
@@ -136,10 +140,10 @@ def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows whose keys differ from each other."""
     _take_turns(tx, rows)
     if tx.dialect == "sqlite":
-        tx.direct_many(_ADD_MANY, [{**row, "now": tx.now} for row in rows])
+        tx.direct_many(_ADD_MANY, rows)
     else:
         columns = {name: [row[name] for row in rows] for name in rows[0]}
-        tx.direct(_ADD_MANY, {**columns, "now": tx.now})
+        tx.direct(_ADD_MANY, columns)
 
 
 def _take_turns(tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -176,42 +180,55 @@ def _handled(kinds: Kinds) -> str:
 
 @cache
 def _claim(kinds: Kinds) -> Sql:
+    """On PostgreSQL it also tells, in each row, when the first row that it left can be taken."""
     leases = "".join(f" WHEN {_quoted(kind)} THEN {lease}" for kind, _, lease in kinds)
     statement = f"""
-WITH picked AS MATERIALIZED (
-    SELECT id FROM work_item
-    WHERE state IN ('waiting', 'running') AND ready <= :now
+WITH seen AS MATERIALIZED (
+    SELECT id, ready FROM work_item
+    WHERE state IN ('waiting', 'running') AND ready <= :now + :within
       AND {_handled(kinds)} AND {_FIRST_OF_ITS_ORDER}
-    ORDER BY ready, id LIMIT :most {{lock}}
+    ORDER BY ready, id LIMIT :most + 1 {{lock}}
+), taken AS MATERIALIZED (
+    SELECT id FROM seen WHERE ready <= :now ORDER BY ready, id LIMIT :most
 )
 UPDATE work_item SET state = 'running', attempt = attempt + 1, fence = fence + 1,
     ready = :now + CASE kind{leases} END
-WHERE id IN (SELECT id FROM picked)
-RETURNING id, kind, key, order_key, payload, version, attempt, fence, due, created
+WHERE id IN (SELECT id FROM taken)
+RETURNING id, kind, key, order_key, payload, version, attempt, fence, due, created{{ahead}}
 """  # noqa: S608 - only quoted names and integers
+    ahead = ", (SELECT min(ready) - :now FROM seen WHERE id NOT IN (SELECT id FROM taken))"
     lock = "FOR UPDATE SKIP LOCKED"
-    return Sql(statement.replace("{lock}", ""), postgresql=statement.replace("{lock}", lock))
+    return Sql(
+        statement.replace("{lock}", "").replace("{ahead}", ""),
+        postgresql=statement.replace("{lock}", lock).replace("{ahead}", ahead),
+    )
 
 
-def claim(tx: Tx, kinds: Kinds, most: int) -> list[Claimed]:
-    """Take up to `most` rows that are due, or whose lease ended, the longest due first."""
-    rows = tx.direct(_claim(kinds), {"now": tx.now, "most": most}).fetchall()
-    return sorted(map(Claimed._make, rows), key=lambda row: (row.due, row.id))
+def claim(tx: Tx, kinds: Kinds, most: int, within: int) -> tuple[list[Claimed], int | None]:
+    """Take up to `most` rows that are due, or whose lease ended, the longest due first.
+
+    Also says in how many µs the next row can be taken, if that is `within` so many.
+    """
+    found = tx.direct(_claim(kinds), {"most": most, "within": within}).fetchall()
+    rows = sorted((Claimed(*row[:10]) for row in found), key=lambda row: (row.due, row.id))
+    if found and tx.dialect == "postgresql":
+        return rows, found[0][10]
+    return rows, _ahead(tx, kinds, within)
+
+
+def _ahead(tx: Tx, kinds: Kinds, within: int) -> int | None:
+    row = tx.direct(_next_ready(kinds), {"within": within}).fetchone()
+    return None if row is None else int(row[0])
 
 
 @cache
 def _next_ready(kinds: Kinds) -> Sql:
     return Sql(f"""
-SELECT ready FROM work_item
-WHERE state IN ('waiting', 'running') AND {_handled(kinds)} AND {_FIRST_OF_ITS_ORDER}
-ORDER BY ready LIMIT 1
+SELECT ready - :now FROM work_item
+WHERE state IN ('waiting', 'running') AND ready <= :now + :within
+  AND {_handled(kinds)} AND {_FIRST_OF_ITS_ORDER}
+ORDER BY ready, id LIMIT 1
 """)  # noqa: S608 - only quoted names and integers
-
-
-def next_ready(tx: Tx, kinds: Kinds) -> Micros | None:
-    """When the next row can be taken that can be taken at all."""
-    row = tx.direct(_next_ready(kinds)).fetchone()
-    return None if row is None else Micros(row[0])
 
 
 _MINE = "id = :id AND fence = :fence AND state = 'running'"
@@ -247,22 +264,23 @@ UPDATE work_item SET state = 'waiting', ready = :ready, error = :error WHERE {_M
 
 def finish(tx: Tx, item: int, fence: int) -> bool:
     """False: the lease was lost, and with it the right to finish."""
-    finished = tx.direct(_FINISH, {"id": item, "fence": fence, "now": tx.now})
+    finished = tx.direct(_FINISH, {"id": item, "fence": fence})
     return bool(finished.rowcount == 1)
 
 
 def finish_many(tx: Tx, claims: Sequence[tuple[int, int]]) -> None:
     """Finish those of (id, fence) whose lease still stands."""
-    if tx.dialect == "sqlite":
-        rows = [{"id": item, "fence": fence, "now": tx.now} for item, fence in claims]
-        tx.direct_many(_FINISH_MANY, rows)
+    if len(claims) == 1:
+        finish(tx, *claims[0])
+    elif tx.dialect == "sqlite":
+        tx.direct_many(_FINISH_MANY, [{"id": item, "fence": fence} for item, fence in claims])
     else:
         ids, fences = zip(*claims, strict=True)
-        tx.direct(_FINISH_MANY, {"ids": list(ids), "fences": list(fences), "now": tx.now})
+        tx.direct(_FINISH_MANY, {"ids": list(ids), "fences": list(fences)})
 
 
 def renew(tx: Tx, item: int, fence: int, lease: int) -> None:
-    tx.direct(_RENEW, {"id": item, "fence": fence, "now": tx.now, "lease": lease})
+    tx.direct(_RENEW, {"id": item, "fence": fence, "lease": lease})
 
 
 def release(tx: Tx, item: int, fence: int) -> None:

@@ -44,7 +44,7 @@ class Worker:
         self._stopping = False
         self._wake = threading.Event()
         self._news = True
-        self._next_look = math.inf
+        self._next_look = 0.0
 
     def start(self) -> None:
         """Begin to work; wakes from this process and, on PostgreSQL, from others start a look."""
@@ -71,7 +71,7 @@ class Worker:
         """For tests: do everything that is due, in this thread; how many items that was."""
         count = 0
         while claims := self._db.write(
-            lambda tx: self._claim(tx, MOST_HELD), isolation="read committed"
+            lambda tx: self._look(tx, MOST_HELD), isolation="read committed"
         ):
             self._settle([_run(claim) for claim in claims])
             count += len(claims)
@@ -103,10 +103,9 @@ class Worker:
 
     def _patience(self) -> float:
         """Seconds until something must be done even if nobody says a word."""
-        if self._news and self._desk.room():
-            return 0.0
-        moment = min(self._next_look, self._desk.next_renewal(), time.monotonic() + _LONGEST_SLEEP)
-        return max(0.0, moment - time.monotonic())
+        look = 0.0 if self._news else self._next_look
+        moment = min(look if self._desk.room() else math.inf, self._desk.next_renewal())
+        return max(0.0, min(moment - time.monotonic(), _LONGEST_SLEEP))
 
     def _round(self) -> None:
         if self._stopping:
@@ -133,7 +132,6 @@ class Worker:
             self._settle(outcomes)
             raise
         self._desk.give(claims)
-        self._news = self._news or (room > 0 and len(claims) == room)
 
     def _transact(
         self, tx: Tx, outcomes: Sequence[Outcome], renewals: Sequence[Claim], room: int
@@ -141,35 +139,30 @@ class Worker:
         settle(tx, outcomes)
         for claim in renewals:
             store.renew(tx, claim.item.id, claim.fence, _micros(claim.handler.lease_seconds))
-        if not room:
-            return []
-        claims = self._claim(tx, room)
-        if len(claims) < room:
-            self._next_look = self._seconds_ahead(tx)
-        return claims
+        return self._look(tx, room) if room else []
+
+    def _look(self, tx: Tx, room: int) -> list[Claim]:
+        """Claim what is due, and note when to look again."""
+        began = time.monotonic()
+        rows, ahead = store.claim(tx, self._kinds, room, _micros(_LONGEST_SLEEP))
+        seconds = _LONGEST_SLEEP if ahead is None else ahead / 1_000_000
+        if not rows:
+            seconds = max(seconds, _SHORTEST_SLEEP)
+        self._next_look = began + seconds
+        return [self._claimed(row, began) for row in rows]
 
     def _is_one_transaction(self, outcomes: Sequence[Outcome]) -> bool:
         """Claims want read committed on PostgreSQL, effects want serializable."""
         return self._db.dialect == "sqlite" or all(each.is_plain for each in outcomes)
 
     def _should_look(self, outcomes: Sequence[Outcome]) -> bool:
-        """After a look that found less than asked for, only news can change what it saw."""
-        frees_another = any(each.claim.item.order is not None for each in outcomes)
-        return self._news or frees_another or time.monotonic() >= self._next_look
+        """Without news, only what we did ourselves can change what the last look saw."""
+        changed = any(each.claim.item.order or each.error or each.then for each in outcomes)
+        return self._news or changed or time.monotonic() >= self._next_look
 
-    def _seconds_ahead(self, tx: Tx) -> float:
-        ready = store.next_ready(tx, self._kinds)
-        if ready is None:
-            return math.inf
-        return time.monotonic() + max(_SHORTEST_SLEEP, (ready - tx.now) / 1_000_000)
-
-    def _claim(self, tx: Tx, most: int) -> list[Claim]:
-        now = time.monotonic()
-        return [self._claimed(row, now) for row in store.claim(tx, self._kinds, most)]
-
-    def _claimed(self, row: store.Claimed, now: float) -> Claim:
+    def _claimed(self, row: store.Claimed, began: float) -> Claim:
         handler = self._handlers[row.kind]
-        return Claim(_item(row), handler, row.fence, now + handler.lease_seconds)
+        return Claim(_item(row), handler, row.fence, began + handler.lease_seconds)
 
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
         """Write outcomes; when the commit itself fails, each alone, to find whose fault it is."""
