@@ -1,16 +1,26 @@
 """Repositories with real git: a client's working copies on one side, our verbs on the other."""
 
+import socket
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import httpx2
 import pytest
+import uvicorn
 
+from towpath.app.parts import PARTS
 from towpath.forge import service
 from towpath.forge.clients.embedded import git
+from towpath.forge.plugin import PLUGIN
 from towpath.forge.service import RefUpdate, Repository
+from towpath.kernel.access import service as access
+from towpath.kernel.access.service import Role
 from towpath.kernel.context import Kernel
+from towpath.kernel.http.app import create_app
 
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -94,7 +104,8 @@ class Hosted:
     def put(self, branch: str, name: str = "HEAD") -> str:
         """Move a branch to a commit of the working copy, by force, as git alone would."""
         sha = self.copy.sha(name)
-        self.copy.git("push", "--quiet", "--force", str(self.path), f"{sha}:refs/heads/{branch}")
+        fetch = ("fetch", "--quiet", str(self.copy.path), f"+{sha}:refs/heads/{branch}")
+        self.copy.git(f"--git-dir={self.path}", *fetch)
         return sha
 
     def branch(self, name: str, **files: str) -> str:
@@ -141,3 +152,76 @@ def host(copy: Copy) -> Callable[[Kernel], Hosted]:
 def hosted(host: Callable[[Kernel], Hosted], kernel: Kernel) -> Hosted:
     """A repository with one commit on main, synced."""
     return host(kernel)
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server and what its users hold."""
+
+    kernel: Kernel
+    url: str
+    tokens: dict[str, str]
+
+    def remote(self, name: str = "alice/boat", *, user: str = "alice") -> str:
+        """The address of a repository with the user's token in it."""
+        return self.url.replace("://", f"://{user}:{self.tokens[user]}@") + f"/{name}.git"
+
+    def token(self, user: str, *scopes: str) -> str:
+        return self.kernel.db.write(
+            lambda tx: access.create_token(tx, user, "narrow", scopes=scopes)
+        )[1]
+
+    def call(
+        self, method: str, path: str, *, user: str | None = "alice", **options
+    ) -> httpx2.Response:
+        headers = {"Authorization": f"Bearer {self.tokens[user]}"} if user else {}
+        headers |= options.pop("headers", {})
+        return httpx2.request(method, self.url + path, headers=headers, timeout=30, **options)
+
+
+USERS = {
+    "alice": Role.maintainer,
+    "bob": Role.member,
+    "charlie": Role.viewer,
+}
+
+
+@contextmanager
+def running(kernel: Kernel) -> Iterator[Served]:
+    """Serve all parts over TCP and over the hooks' socket, as `towpath serve` does."""
+    web = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{web.getsockname()[1]}"
+    kernel = replace(kernel, url=url)
+    hooks = socket.socket(socket.AF_UNIX)
+    hooks.bind(str(kernel.data / "hook.sock"))
+    PLUGIN.heal(kernel)
+    app = create_app(kernel, PARTS)
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [web, hooks]})
+    thread.start()
+    try:
+        tokens = kernel.db.write(_tokens)
+        yield Served(kernel, url, tokens)
+    finally:
+        server.should_exit = True
+        app.state.stopping.set()
+        thread.join(20)
+        web.close()
+        hooks.close()
+        (kernel.data / "hook.sock").unlink()
+
+
+def _tokens(tx) -> dict[str, str]:
+    made = {}
+    for login, role in USERS.items():
+        if access.user(tx, login) is None:
+            access.create_user(tx, login, None, role)
+        made[login] = access.create_token(tx, login, "test")[1]
+    return made
+
+
+@pytest.fixture
+def served(kernel: Kernel) -> Iterator[Served]:
+    with running(kernel) as server:
+        yield server

@@ -23,6 +23,7 @@ def heal(kernel: Kernel) -> None:
 
     A repository that cannot be read is told in the log and holds up none of the others.
     """
+    service.install_hook(kernel)
     for known in kernel.db.read(service.repositories):
         try:
             service.clear_locks(kernel, known.id)

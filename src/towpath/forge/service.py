@@ -5,14 +5,16 @@ run git, so they belong outside transactions. Git is the truth for refs: rows ar
 `sync_refs` compares with git, and what moved is announced in the transaction that writes it down.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from towpath.facts.forge import Commented, MergeRequestChanged, RefsMoved
-from towpath.forge.clients.embedded import objects
+from towpath.forge.clients.embedded import hook, objects
 from towpath.forge.clients.embedded import refs as git_refs
 from towpath.forge.clients.embedded.history import GitHistory
+from towpath.forge.clients.embedded.hook import install as install_hook
+from towpath.forge.clients.embedded.hook import push_of
 from towpath.forge.clients.embedded.merging import (
     Conflicted,
     Merged,
@@ -31,12 +33,13 @@ from towpath.forge.clients.embedded.refs import (
     resolve,
 )
 from towpath.forge.clients.embedded.upkeep import clear_locks, collect
+from towpath.forge.clients.embedded.wire import Program, advertise, receive_pack, upload_pack
 from towpath.forge.formats import diffs
 from towpath.forge.formats.diffs import Diff
 from towpath.forge.model import names, requests
-from towpath.forge.model.following import Known, Plan, Synced
+from towpath.forge.model.following import Known, Opening, Plan, Synced, tell_pusher
 from towpath.forge.model.following import plan as make_plan
-from towpath.forge.model.refs import BRANCHES, TAGS, Pending, Push, RefUpdate, intents, refusals
+from towpath.forge.model.refs import Pending, Push, RefUpdate, intents, refusals
 from towpath.forge.model.requests import (
     Comment,
     MergeRequest,
@@ -61,17 +64,18 @@ from towpath.forge.store.requests import (
 from towpath.kernel import ids
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import Conflict, InvalidInput, Stale, Unavailable
+from towpath.kernel.errors import InvalidInput, Stale, Unavailable
 from towpath.kernel.outbox import announce
 
 __all__ = [
-    "Comment", "Commit", "Conflicted", "Diff", "MergeRequest", "Merged", "Push", "RefUpdate",
-    "Repository", "Review", "Status", "StatusState", "Synced", "Verdict", "admit_push",
-    "clear_locks", "close", "collect", "comment", "comments", "commits", "create_repository",
-    "current_reviews", "diff", "edit", "find_repository", "is_ancestor", "list_files", "merge",
-    "merge_base", "merge_request", "merge_requests", "open_merge_request",
-    "open_merge_requests", "read_file", "refs", "reopen", "repositories", "repository",
-    "resolve", "review", "reviews", "set_status", "statuses", "sync_refs", "update_refs",
+    "Comment", "Commit", "Conflicted", "Diff", "MergeRequest", "Merged", "Program", "Push",
+    "RefUpdate", "Repository", "Review", "Status", "StatusState", "Synced", "Verdict",
+    "admit_push", "advertise", "clear_locks", "close", "collect", "comment", "comments",
+    "commits", "create_repository", "current_reviews", "diff", "edit", "find_repository",
+    "install_hook", "is_ancestor", "list_files", "merge", "merge_base", "merge_request",
+    "merge_requests", "open_merge_request", "open_merge_requests", "push_of", "read_file",
+    "receive_push", "refs", "reopen", "repositories", "repository", "resolve", "review",
+    "reviews", "set_status", "statuses", "sync_refs", "update_refs", "upload_pack",
 ]  # fmt: skip
 T = TypeVar("T")
 _TRIES = 20
@@ -81,31 +85,17 @@ def create_repository(
     kernel: Kernel, owner: str, name: str, *, default_branch: str = "main"
 ) -> Repository:
     """Make an empty repository whose default branch is protected; Conflict when it exists."""
-    names.branch_ref(default_branch)
-    made = Repository(
-        id=ids.new("repo"),
-        owner=names.require_owner(owner),
-        name=names.require_repository_name(name),
-        default_branch=default_branch,
-        protected=(default_branch,),
-        created=kernel.clock.now(),
-        snapshot=0,
+    made = requests.new_repository(
+        ids.new("repo"), owner, name, default_branch, kernel.clock.now()
     )
-    kernel.db.read(lambda tx: _require_free(tx, made))
+    kernel.db.read(lambda tx: repository_rows.require_free(tx, owner, name))
     git_refs.create(kernel, made.id, default_branch)
     kernel.db.write(lambda tx: _add_repository(tx, made))
     return made
 
 
-def _require_free(tx: Tx, made: Repository) -> None:
-    if repository_rows.seek_repository(tx, made.owner, made.name):
-        raise Conflict(
-            f"{made.full_name} exists already.", next_step="Choose another name, or push to it."
-        )
-
-
 def _add_repository(tx: Tx, made: Repository) -> None:
-    _require_free(tx, made)
+    repository_rows.require_free(tx, made.owner, made.name)
     repository_rows.add_repository(tx, replace(made, created=tx.now))
     _wake(tx, made.id)
 
@@ -148,13 +138,7 @@ def _ends(kernel: Kernel, repository: str, source: str, target: str) -> tuple[st
         missing = source if head is None else target
         raise InvalidInput(f"There is no branch {missing}.", next_step=f"Push {missing} first.")
     base = git_refs.merge_base(kernel, repository, tip, head)
-    if base in {None, head}:
-        why = "share no history" if base is None else "hold the same commits"
-        raise InvalidInput(
-            f"There is nothing to merge: {source} and {target} {why}.",
-            next_step=f"Push commits to {source} that {target} does not have.",
-        )
-    return head, tip, str(base)
+    return head, tip, requests.require_base(source, target, head, base)
 
 
 def _open(tx: Tx, asked: MergeRequest, tip: str) -> MergeRequest:
@@ -315,6 +299,19 @@ def admit_push(tx: Tx, push: Push, updates: Sequence[RefUpdate], options: Sequen
         repository_rows.add_intent(tx, push.repository, pending)
 
 
+def receive_push(kernel: Kernel, push: Push, body: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
+    """Take a push as git's wire has it; its report comes after rows and git are on disk."""
+
+    def finish() -> list[str]:
+        synced = sync_refs(kernel, push.repository, push=push.id)
+        into = kernel.db.read(lambda tx: repository(tx, push.repository))
+        return tell_pusher(synced, f"{kernel.url}/{into.full_name}", into.default_branch)
+
+    return receive_pack(
+        kernel, push.repository, body, environment=hook.environment(kernel, push), finish=finish
+    )
+
+
 def sync_refs(kernel: Kernel, repository: str, *, push: str | None = None) -> Synced:
     """Compare git with our rows, write down and announce what moved, in one transaction.
 
@@ -324,29 +321,16 @@ def sync_refs(kernel: Kernel, repository: str, *, push: str | None = None) -> Sy
     history = GitHistory(kernel, repository)
 
     def attempt() -> Synced:
-        known = kernel.db.read(lambda tx: _known(tx, repository))
+        known = kernel.db.read(lambda tx: request_rows.known(tx, repository))
         # After the rows, so that git is never older than the snapshot it is compared with.
-        after = _branches_and_tags(kernel, repository)
+        after = git_refs.branches_and_tags(kernel, repository)
         plan = make_plan(known, after, history, ended=push, now=kernel.clock.now())
         if plan.empty:
             return Synced()
+        git_refs.make_durable(kernel, repository, [change.ref for change in plan.changes])
         return kernel.db.write(lambda tx: _apply(tx, known, plan))
 
     return _until_fresh(attempt)
-
-
-def _known(tx: Tx, repository: str) -> Known:
-    return Known(
-        repository_rows.repository(tx, repository),
-        repository_rows.snapshot(tx, repository),
-        tuple(request_rows.open_merge_requests(tx, [repository])),
-        repository_rows.intents(tx, repository),
-    )
-
-
-def _branches_and_tags(kernel: Kernel, repository: str) -> dict[str, str]:
-    found = git_refs.refs(kernel, repository, "refs/")
-    return {ref: sha for ref, sha in found.items() if ref.startswith((BRANCHES, TAGS))}
 
 
 def _apply(tx: Tx, known: Known, plan: Plan) -> Synced:
@@ -357,15 +341,25 @@ def _apply(tx: Tx, known: Known, plan: Plan) -> Synced:
         announce(tx, RefsMoved(repository.id, plan.changes))
     for step in plan.steps:
         _changed(tx, step.before, step.after, step.event)
-    asked_for = tuple(_fulfil(tx, opening.request) for opening in plan.openings)
+    numbers = {opening.pending.id: _fulfil(tx, opening) for opening in plan.openings}
+    ended = [intent for intent in known.pending if intent.id in plan.settled]
     repository_rows.delete_intents(tx, plan.settled)
     _wake(tx, repository.id)
-    return Synced(plan.changes, asked_for)
+    found = (numbers.get(intent.id, intent.number) for intent in ended)
+    told = dict.fromkeys([*(number for number in found if number), *numbers.values()])
+    return Synced(
+        plan.changes,
+        tuple(merge_request(tx, repository.id, number) for number in told),
+        tuple(one.wish for one in ended if not numbers.get(one.id, one.number)),
+    )
 
 
-def _fulfil(tx: Tx, asked: MergeRequest) -> MergeRequest:
-    open_already = request_rows.open_between(tx, asked.repository, asked.source, asked.target)
-    return open_already or _number(tx, asked)
+def _fulfil(tx: Tx, found: Opening) -> int:
+    asked = found.request
+    there = request_rows.open_between(tx, asked.repository, asked.source, asked.target)
+    number = (there or _number(tx, asked)).number
+    repository_rows.fulfil_intent(tx, found.pending.id, number)
+    return number
 
 
 def _until_fresh(attempt: Callable[[], T]) -> T:

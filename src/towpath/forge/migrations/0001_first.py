@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("push", sa.String(40), nullable=False),
         sa.Column("author", sa.String(40), nullable=False),
         sa.Column("wish", sa.Text, nullable=False),
+        sa.Column("number", sa.Integer),
         sa.Column("at", sa.BigInteger, nullable=False),
     )
 

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 from towpath.facts.forge import RefChange
 from towpath.forge.model import requests
-from towpath.forge.model.refs import BRANCHES, Pending, compare
+from towpath.forge.model.refs import BRANCHES, Intent, Pending, compare
 from towpath.forge.model.requests import MergeRequest, Repository
 from towpath.kernel.clock import SECOND, Micros
 
@@ -58,7 +58,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to write down; `settled` are the ids of intents that have served."""
+    """What to write down; `settled` are the ids of intents that nobody waits for any more."""
 
     changes: tuple[RefChange, ...]
     steps: tuple[Step, ...]
@@ -72,10 +72,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Synced:
-    """What moved since the snapshot before, and the merge requests that pushes asked for."""
+    """What moved since the snapshot before, and what became of the requests a push asked for."""
 
     changes: tuple[RefChange, ...] = ()
     asked_for: tuple[MergeRequest, ...] = ()
+    in_vain: tuple[Intent, ...] = ()
 
 
 def follow(
@@ -138,16 +139,50 @@ def plan(
 ) -> Plan:
     """Compare what we know with the refs as git has them now.
 
-    What the push `ended` asked for in vain is settled, as is what nobody came back for.
+    What the push `ended` asked for is settled, as is what nobody came back for.
     """
-    found = (
-        _opening(pending, known.repository.id, after, history, now) for pending in known.pending
+    openings = (
+        _opening(pending, known.repository.id, after, history, now)
+        for pending in known.pending
+        if pending.number is None
     )
-    openings = tuple(opening for opening in found if opening)
-    over = (one for one in known.pending if one.push == ended or one.at < now - _FORGET_AFTER)
     return Plan(
         compare(known.refs, after),
         follow(known.open, known.refs, after, history),
-        openings,
-        frozenset(one.id for one in [*over, *(opening.pending for opening in openings)]),
+        tuple(opening for opening in openings if opening),
+        frozenset(
+            pending.id
+            for pending in known.pending
+            if pending.push == ended or pending.at < now - _FORGET_AFTER
+        ),
+    )
+
+
+def tell_pusher(synced: Synced, address: str, default_branch: str) -> list[str]:
+    """What `git push` prints of it; `address` is that of the repository's page."""
+    lines = [
+        f"Merge request {request.number}: {address}/merge_requests/{request.number}"
+        for request in synced.asked_for
+    ]
+    lines += [
+        f"No merge request for {wish.source}: it has no commit that {wish.target} lacks."
+        for wish in synced.in_vain
+    ]
+    pushed = [
+        change.ref.removeprefix(BRANCHES)
+        for change in synced.changes
+        if change.new and change.ref.startswith(BRANCHES)
+    ]
+    if lines or pushed == [default_branch] or len(pushed) != 1:
+        return lines
+    form = f"{address}/merge_requests/new?source={_quoted(pushed[0])}"
+    return [f"Ask for {pushed[0]} to be merged: {form}"]
+
+
+def _quoted(branch: str) -> str:
+    """A branch name as a part of an address (RFC 3986)."""
+    plain = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")
+    return "".join(
+        letter if letter in plain else "".join(f"%{byte:02X}" for byte in letter.encode())
+        for letter in branch
     )

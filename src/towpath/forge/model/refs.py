@@ -48,13 +48,17 @@ class Intent:
 
 @dataclass(frozen=True)
 class Pending:
-    """An intent written down before the refs of its push moved."""
+    """An intent written down before the refs of its push moved.
+
+    `number` is the merge request that came of it, kept until its push has ended and heard of it.
+    """
 
     id: str
     push: str
     author: str
     wish: Intent
     at: Micros
+    number: int | None = None
 
 
 def compare(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[RefChange, ...]:

@@ -9,6 +9,7 @@ closed                          by a person, or because a branch of it is gone
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from towpath.forge.model import names
 from towpath.kernel.clock import Micros
 from towpath.kernel.errors import Conflict, InvalidInput
 
@@ -98,6 +99,26 @@ class Status:
     at: Micros
 
 
+def new_repository(
+    id: str,
+    owner: str,
+    name: str,
+    default_branch: str,
+    now: Micros,
+) -> Repository:
+    """An empty repository whose default branch is protected; InvalidInput names what is wrong."""
+    names.branch_ref(default_branch)
+    return Repository(
+        id=id,
+        owner=names.require_owner(owner),
+        name=names.require_repository_name(name),
+        default_branch=default_branch,
+        protected=(default_branch,),
+        created=now,
+        snapshot=0,
+    )
+
+
 def asked(  # noqa: PLR0913 - the fields of a request
     repository: str,
     *,
@@ -126,6 +147,17 @@ def asked(  # noqa: PLR0913 - the fields of a request
         created=now,
         updated=now,
     )
+
+
+def require_base(source: str, target: str, head: str, base: str | None) -> str:
+    """Check that there is something to merge, given the newest commit that both hold."""
+    if base is None or base == head:
+        why = "share no history" if base is None else "hold the same commits"
+        raise InvalidInput(
+            f"There is nothing to merge: {source} and {target} {why}.",
+            next_step=f"Push commits to {source} that {target} does not have.",
+        )
+    return base
 
 
 def judged(request: MergeRequest, made: Review) -> Review:

@@ -10,7 +10,7 @@ from towpath.forge.model.refs import Intent, Pending
 from towpath.forge.model.requests import Repository
 from towpath.forge.store.tables import INTENT, REF, REPOSITORY
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import NotFound, Stale
+from towpath.kernel.errors import Conflict, NotFound, Stale
 
 
 def add_repository(tx: Tx, made: Repository) -> None:
@@ -44,6 +44,14 @@ def find_repository(tx: Tx, owner: str, name: str) -> Repository:
 def seek_repository(tx: Tx, owner: str, name: str) -> Repository | None:
     row = tx.row(select(REPOSITORY).where(REPOSITORY.c.address == f"{owner}/{name}".lower()))
     return _repository(row) if row else None
+
+
+def require_free(tx: Tx, owner: str, name: str) -> None:
+    """Conflict if a repository of this name exists."""
+    if seek_repository(tx, owner, name):
+        raise Conflict(
+            f"{owner}/{name} exists already.", next_step="Choose another name, or push to it."
+        )
 
 
 def repositories(tx: Tx) -> list[Repository]:
@@ -108,9 +116,14 @@ def intents(tx: Tx, repository: str) -> tuple[Pending, ...]:
             author=row["author"],
             wish=msgspec.json.decode(row["wish"], type=Intent),
             at=row["at"],
+            number=row["number"],
         )
         for row in rows
     )
+
+
+def fulfil_intent(tx: Tx, intent: str, number: int) -> None:
+    tx.execute(update(INTENT).where(INTENT.c.id == intent).values(number=number))
 
 
 def delete_intents(tx: Tx, chosen: Collection[str]) -> None:

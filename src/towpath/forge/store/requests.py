@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select, update
 
+from towpath.forge.model.following import Known
 from towpath.forge.model.requests import Comment, MergeRequest, Review, State, Status
-from towpath.forge.store.repositories import snapshot_ref
+from towpath.forge.store import repositories
 from towpath.forge.store.tables import COMMENT, MERGE_REQUEST, REVIEW, STATUS
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, NotFound, Stale
@@ -16,7 +17,7 @@ from towpath.kernel.errors import Conflict, NotFound, Stale
 def require_tips(tx: Tx, request: MergeRequest, tip: str) -> None:
     """Stale if the request's source is not at its head, or its target not at `tip`, any more."""
     for branch, sha in ((request.source, request.head), (request.target, tip)):
-        if snapshot_ref(tx, request.repository, f"refs/heads/{branch}") != sha:
+        if repositories.snapshot_ref(tx, request.repository, f"refs/heads/{branch}") != sha:
             raise Stale(f"{branch} has just moved.", next_step="Look again.")
 
 
@@ -66,11 +67,11 @@ def merge_requests(
     return [MergeRequest(**row) for row in rows]
 
 
-def open_merge_requests(tx: Tx, repositories: Sequence[str]) -> list[MergeRequest]:
+def open_merge_requests(tx: Tx, among: Sequence[str]) -> list[MergeRequest]:
     """List what is open in several repositories at once, oldest first."""
     rows = tx.rows(
         select(MERGE_REQUEST)
-        .where(MERGE_REQUEST.c.repository.in_(repositories), MERGE_REQUEST.c.state == "open")
+        .where(MERGE_REQUEST.c.repository.in_(among), MERGE_REQUEST.c.state == "open")
         .order_by(MERGE_REQUEST.c.created, MERGE_REQUEST.c.number)
     )
     return [MergeRequest(**row) for row in rows]
@@ -176,3 +177,13 @@ def _comment(row: RowMapping) -> Comment:
 
 def _without(row: RowMapping, *names: str) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
+
+
+def known(tx: Tx, repository: str) -> Known:
+    """Everything that is compared with git."""
+    return Known(
+        repositories.repository(tx, repository),
+        repositories.snapshot(tx, repository),
+        tuple(open_merge_requests(tx, [repository])),
+        repositories.intents(tx, repository),
+    )

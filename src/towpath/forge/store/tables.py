@@ -100,5 +100,6 @@ INTENT = Table(
     Column("push", String(40), nullable=False),
     Column("author", String(40), nullable=False),
     Column("wish", Text, nullable=False),
+    Column("number", Integer),
     Column("at", BigInteger, nullable=False),
 )

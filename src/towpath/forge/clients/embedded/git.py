@@ -160,30 +160,44 @@ def configured(**overrides: str) -> dict[str, str]:
     return extra
 
 
+def hold(directory: Path) -> int:
+    """Take the writers' lock and return the descriptor that holds it; blocks for an instant."""
+    descriptor = _writers(directory)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def release(descriptor: int) -> None:
+    os.close(descriptor)
+
+
 @contextmanager
 def writing(directory: Path) -> Iterator[int]:
     """Hold the repository's writers' lock; pass the descriptor on to the git process."""
-    with _writers(directory) as descriptor:
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    descriptor = hold(directory)
+    try:
         yield descriptor
+    finally:
+        release(descriptor)
 
 
 @contextmanager
 def alone(directory: Path) -> Iterator[bool]:
     """Yield True if nobody else is writing, and keep it so; False at once if somebody is."""
-    with _writers(directory) as descriptor:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-
-
-@contextmanager
-def _writers(directory: Path) -> Iterator[int]:
-    descriptor = os.open(directory / "writers", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _writers(directory)
     try:
-        yield descriptor
+        yield _locked(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _writers(directory: Path) -> int:
+    return os.open(directory / "writers", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

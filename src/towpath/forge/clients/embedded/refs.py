@@ -6,7 +6,7 @@ from pathlib import Path
 
 from towpath.forge.clients.embedded import git, upkeep
 from towpath.forge.model.names import NO_OBJECT, require_ref, require_sha
-from towpath.forge.model.refs import RefUpdate
+from towpath.forge.model.refs import BRANCHES, TAGS, RefUpdate
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import NotFound, Stale, Unavailable
 
@@ -20,7 +20,9 @@ def create(kernel: Kernel, repository: str, default_branch: str) -> None:
     directory.parent.mkdir(parents=True, exist_ok=True)
     branch = f"--initial-branch={default_branch}"
     git.run(directory, "init", "--quiet", "--bare", "--template=", branch)
-    make_durable(directory, [])
+    # A push that goes past us, over the file system, meets the hook too and is refused.
+    git.run(directory, "config", "core.hooksPath", "../../hooks")
+    make_durable(kernel, repository, [])
     _sync_directory(directory.parent)
 
 
@@ -30,6 +32,12 @@ def refs(kernel: Kernel, repository: str, prefix: str = "refs/heads/") -> dict[s
     listed = git.run(git.path(kernel, repository), "for-each-ref", _FORMAT, "--", prefix)
     lines = (line.partition(" ") for line in listed.text.split("\n") if line)
     return {ref: sha for sha, _, ref in lines}
+
+
+def branches_and_tags(kernel: Kernel, repository: str) -> dict[str, str]:
+    """What people see of a repository's refs; ours are not among them."""
+    found = refs(kernel, repository, "refs/")
+    return {ref: sha for ref, sha in found.items() if ref.startswith((BRANCHES, TAGS))}
 
 
 def resolve(kernel: Kernel, repository: str, ref: str) -> str | None:
@@ -69,7 +77,7 @@ def move(kernel: Kernel, repository: str, updates: Sequence[RefUpdate]) -> None:
             raise Unavailable(
                 "The refs are locked by another push.", next_step="Try again in a few seconds."
             )
-    make_durable(directory, [update.ref for update in updates])
+    make_durable(kernel, repository, [update.ref for update in updates])
 
 
 def _moved(directory: Path, lines: bytes) -> bool:
@@ -103,12 +111,13 @@ def _explain(kernel: Kernel, repository: str, updates: Iterable[RefUpdate]) -> N
             require_commit(kernel, repository, update.new)
 
 
-def make_durable(directory: Path, moved: Iterable[str]) -> None:
+def make_durable(kernel: Kernel, repository: str, moved: Iterable[str]) -> None:
     """Flush the directories that name what git wrote.
 
     git fsyncs files (core.fsync=all) but not the directories it renames them into, so that a
     power failure could bring back the old name.
     """
+    directory = git.path(kernel, repository)
     folders = {directory, directory / "refs", directory / "objects", directory / "objects/pack"}
     for ref in moved:
         folders.update((directory / ref).parents)

@@ -1,0 +1,71 @@
+"""What the pre-receive hook asks; it comes over DATA/hook.sock with the token of its push."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, TypeAdapter
+from starlette.requests import Request
+
+from towpath.forge import service
+from towpath.forge.model.names import NO_OBJECT
+from towpath.forge.service import RefUpdate
+from towpath.kernel.errors import TooLarge, TowpathError
+from towpath.kernel.http.callers import TheKernel
+
+ADDRESS = "/api/towpath/v1/hooks/pre-receive"
+_MOST_BYTES = 8 * 1024**2
+
+
+class Question(BaseModel):
+    """`updates` are git's `old new ref`; a name of zeros means that there is nothing."""
+
+    push: str
+    updates: list[tuple[str, str, str]]
+    options: list[str]
+
+
+class Verdict(BaseModel):
+    admitted: bool
+    lines: list[str]
+
+
+_QUESTION = TypeAdapter(Question)
+
+
+def streams(path: str) -> bool:
+    """A push of thousands of refs asks a long question; its limit stands here."""
+    return path == ADDRESS
+
+
+def router() -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+    routes.add_api_route(ADDRESS, pre_receive, methods=["POST"])
+    return routes
+
+
+async def question(request: Request) -> Question:
+    """Read the body; surrogates stand for bytes of a ref name that are not UTF-8."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise TooLarge("This push moves too many refs.", next_step="Push fewer at a time.")
+    return _QUESTION.validate_json(body)
+
+
+def pre_receive(asked: Annotated[Question, Depends(question)], kernel: TheKernel) -> Verdict:
+    try:
+        push = service.push_of(kernel, asked.push)
+        updates = [_update(*update) for update in asked.updates]
+        kernel.db.write(lambda tx: service.admit_push(tx, push, updates, asked.options))
+    except TowpathError as error:
+        return Verdict(admitted=False, lines=[*error.detail.splitlines(), error.next_step])
+    return Verdict(admitted=True, lines=[])
+
+
+def _update(old: str, new: str, ref: str) -> RefUpdate:
+    return RefUpdate(ref, _object(old), _object(new))
+
+
+def _object(name: str) -> str | None:
+    return None if name == NO_OBJECT else name

@@ -1,0 +1,83 @@
+"""What asks us, before refs move, whether a push may be taken.
+
+Every receive-pack is started with DATA/hooks as its hooks and a token that names its one push,
+signed with a key that only this data directory has. A repository written to by any other way
+has no token, and its pushes are refused.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+import shlex
+import sys
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from towpath.forge.clients.embedded import git
+from towpath.forge.model.refs import Push
+from towpath.kernel.clock import Micros, after
+from towpath.kernel.context import Kernel
+from towpath.kernel.errors import Denied
+
+LONGEST_PUSH_SECONDS = 4 * 3600
+_SCRIPT = "pre_receive.py"
+
+
+class _Claim(msgspec.Struct, frozen=True):
+    push: Push
+    until: Micros
+
+
+def install(kernel: Kernel) -> None:
+    """Write the hook and the signing key; again at every start, for the program may have moved."""
+    folder = kernel.data / "hooks"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    script = folder / _SCRIPT
+    source = resources.files("towpath.forge.clients.embedded").joinpath(_SCRIPT).read_bytes()
+    call = shlex.join([sys.executable, "-I", "-S", str(script)])
+    _replace(script, source, 0o600)
+    _replace(folder / "pre-receive", f"#!/bin/sh\nexec {call}\n".encode(), 0o700)
+    if not (folder / "key").exists():
+        _replace(folder / "key", secrets.token_bytes(32), 0o600)
+
+
+def _replace(path: Path, content: bytes, mode: int) -> None:
+    """Write beside and rename, so that a hook that runs meanwhile reads one or the other."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_bytes(content)
+    beside.chmod(mode)
+    beside.replace(path)
+
+
+def environment(kernel: Kernel, push: Push) -> dict[str, str]:
+    """What receive-pack needs on top of the environment of every git process."""
+    until = after(kernel.clock.now(), LONGEST_PUSH_SECONDS)
+    claim = base64.urlsafe_b64encode(msgspec.json.encode(_Claim(push, until)))
+    return git.configured(core__hooksPath=str(kernel.data / "hooks")) | {
+        "TOWPATH_PUSH": f"{claim.decode()}.{_signature(kernel, claim)}",
+        "TOWPATH_HOOK_SOCKET": str(kernel.data / "hook.sock"),
+    }
+
+
+def push_of(kernel: Kernel, token: str) -> Push:
+    """The push that a token names; Denied if we did not sign it, or if it has run for hours."""
+    claim, _, signature = token.encode("ascii", "replace").partition(b".")
+    if not hmac.compare_digest(signature, _signature(kernel, claim).encode()):
+        raise _denied()
+    found = msgspec.json.decode(base64.urlsafe_b64decode(claim), type=_Claim)
+    if found.until < kernel.clock.now():
+        raise _denied()
+    return found.push
+
+
+def _signature(kernel: Kernel, claim: bytes) -> str:
+    key = (kernel.data / "hooks" / "key").read_bytes()
+    return hmac.new(key, claim, hashlib.sha256).hexdigest()
+
+
+def _denied() -> Denied:
+    return Denied("This is not the token of a running push.", next_step="Push again.")
