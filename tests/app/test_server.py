@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -81,6 +82,8 @@ def test_a_server_says_ready_with_its_address_and_accepts_at_once(start):
     said = json.loads((server.data / "bootstrap.json").read_text())
     assert said["url"] == f"http://{server.host}"
     assert said["password"] in server.said[0]
+    for name in ("towpath.db", "bootstrap.json", "lock"):
+        assert stat.S_IMODE((server.data / name).stat().st_mode) == 0o600
 
 
 def test_a_kill_loses_nothing_and_the_next_start_takes_less_than_five_seconds(start):

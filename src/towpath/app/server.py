@@ -5,6 +5,7 @@ start the worker, accept. Down, on SIGTERM: streams end, running requests and wo
 """
 
 import asyncio
+import os
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -51,6 +52,7 @@ class Options:
 def serve(options: Options, parts: Sequence[Plugin]) -> None:
     """Run until SIGTERM or SIGINT; TowpathError when it cannot start, with what to do."""
     log.configure()
+    os.umask(0o077)  # the database, repositories and logs are nobody else's to read
     with ExitStack() as held:
         held.enter_context(prepare(options.data, shared=options.role == "web"))
         web, hooks = listen(options.host, options.port), listen_for_hooks(options.data)
@@ -91,12 +93,14 @@ def _kernel(options: Options, web: socket.socket, parts: Sequence[Plugin]) -> It
     clock = SystemClock()
     db: Database = open_database(url, clock)
     try:
-        yield Kernel(db, clock, chosen, options.data.resolve(), chosen.public_url or _url(web))
+        yield Kernel(db, clock, chosen, options.data.resolve(), _address(chosen, web))
     finally:
         db.close()
 
 
-def _url(web: socket.socket) -> str:
+def _address(chosen: settings.Settings, web: socket.socket) -> str:
+    if chosen.public_url:
+        return chosen.public_url.rstrip("/")
     host, port = web.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{shown}:{port}"

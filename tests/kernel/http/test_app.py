@@ -24,6 +24,9 @@ def test_openapi_lists_the_api_and_not_the_pages(web):
     told = web.get("/openapi.json").json()
     assert "/api/towpath/v1/me" in told["paths"]
     assert "/login" not in told["paths"]
+    me = told["paths"]["/api/towpath/v1/me"]["get"]
+    assert "application/problem+json" in me["responses"]["default"]["content"]
+    assert me["security"] == [{"HTTPBearer": []}]
     assert told["info"]["title"] == "Towpath"
 
 

@@ -84,9 +84,9 @@ def test_fields_that_do_not_validate_are_named(routes, web_for):
 
 
 def test_a_browser_without_session_is_sent_to_log_in_and_back(web):
-    reply = web.get("/settings/tokens", headers=BROWSER, follow_redirects=False)
+    reply = web.get("/settings/tokens?a=b&c", headers=BROWSER, follow_redirects=False)
     assert reply.status_code == 303
-    assert reply.headers["location"] == "/login?next=/settings/tokens"
+    assert reply.headers["location"] == "/login?next=/settings/tokens%3Fa%3Db%26c"
 
 
 def test_a_part_of_a_page_without_session_sends_the_whole_page_to_log_in(web):

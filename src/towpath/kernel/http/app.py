@@ -32,6 +32,7 @@ def create_app(kernel: Kernel, plugins: Sequence[Plugin]) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
+        responses=problems.RESPONSES,
         middleware=[
             Middleware(Envelope, registry=registry),
             Middleware(

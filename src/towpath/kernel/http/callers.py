@@ -5,6 +5,7 @@ import binascii
 from typing import Annotated
 
 from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
 from towpath.kernel.access import service as access
@@ -17,15 +18,21 @@ from towpath.kernel.http import csrf
 _EXTEND_AFTER = 60 * SECOND
 
 
-def the_kernel(request: Request) -> Kernel:
+async def the_kernel(request: Request) -> Kernel:
     kernel: Kernel = request.app.state.kernel
     return kernel
 
 
 TheKernel = Annotated[Kernel, Depends(the_kernel)]
+DescribedInOpenApi = Annotated[
+    HTTPAuthorizationCredentials | None,
+    Depends(HTTPBearer(auto_error=False, description="An API token from /settings/tokens.")),
+]
 
 
-def optional_caller(request: Request, kernel: TheKernel, sent: csrf.SentToken) -> Principal | None:
+def optional_caller(
+    request: Request, kernel: TheKernel, sent: csrf.SentToken, _: DescribedInOpenApi
+) -> Principal | None:
     """Find the caller, if they show any proof; a proof that is wrong raises Unauthenticated.
 
     A changing request from a browser must also prove that it came from our own page.
@@ -41,7 +48,7 @@ def optional_caller(request: Request, kernel: TheKernel, sent: csrf.SentToken) -
 OptionalCaller = Annotated[Principal | None, Depends(optional_caller)]
 
 
-def caller(principal: OptionalCaller) -> Principal:
+async def caller(principal: OptionalCaller) -> Principal:
     """Demand a caller; browsers are sent to /login by the problem handler."""
     if principal is None:
         raise Unauthenticated(

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -19,6 +20,25 @@ _NEXT_STEPS = {
     404: "Check the address; the start page is at /.",
     405: "Check the method; /openapi.json lists what each address takes.",
     500: "Try again. If it stays, give the request id to whoever runs this server.",
+}
+
+
+class Problem(BaseModel):
+    """RFC 9457, with what to do now and the request to name when asking for help."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    next_step: str
+    request_id: str
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem, with what to do next",
+        "content": {PROBLEM_JSON: {"schema": Problem.model_json_schema()}},
+    }
 }
 
 
@@ -69,7 +89,8 @@ def _challenge(request: Request) -> str:
 
 
 def _to_login(request: Request) -> Response:
-    here = quote(request.url.path, safe="/")
+    query = f"?{request.url.query}" if request.url.query else ""
+    here = quote(request.url.path + query, safe="/")
     if "hx-request" in request.headers:
         return Response(status_code=204, headers={"HX-Redirect": "/login"})
     return RedirectResponse(f"/login?next={here}", status_code=303)
