@@ -13,10 +13,17 @@ from towpath.pipelines.remote.session import Box
 
 
 def open_box(place: Place) -> Box:
+    """Open a box that only keeps order; Unavailable if its program does not answer.
+
+    The workspace appears where it is: without walls nothing can appear elsewhere, so `appears_at`,
+    `network` and `hidden` have no effect beyond the refusal of a place that makes no sense.
+    """
     check(place)
     private = make_private(place.scratch)
     layout = make_layout(private, str(place.workspace.resolve()), place.tool_paths)
-    program = str(Path(inside.__file__).resolve())
-    return launch.start(
-        layout, place.limits, lambda descriptor: [*launch.python(program), str(descriptor)]
-    )
+    return launch.start(layout, place.limits, _command)
+
+
+def _command(descriptor: int) -> list[str]:
+    program = Path(inside.__file__).resolve()
+    return [*launch.python(str(program)), str(descriptor)]

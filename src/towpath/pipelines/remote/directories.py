@@ -13,6 +13,7 @@ from pathlib import Path
 from towpath.kernel.errors import InvalidInput, TooLarge
 
 _SYSTEM_PATH = [f"{top}/{name}" for top in ("/usr/local", "/usr", "") for name in ("sbin", "bin")]
+OPEN_TO_STEPS = ("files", "home", "tmp")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
 
@@ -30,7 +31,7 @@ class Layout:
 
 def make_layout(private: Path, workspace: str, tool_paths: Sequence[Path]) -> Layout:
     """Make a layout as this machine sees it, with the private directories it names."""
-    for name in ("files", "home", "tmp"):
+    for name in OPEN_TO_STEPS:
         (private / name).mkdir(mode=0o755)
     tools = (f"{path}/bin" for path in tool_paths)
     return Layout(
@@ -60,6 +61,8 @@ class Exchange:
             os.unlink(name, dir_fd=self._descriptor)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         with open(os.open(name, flags, 0o644, dir_fd=self._descriptor), "wb") as file:  # noqa: PTH123
+            owner = os.fstat(self._descriptor)
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
             file.write(data)
         return f"{self._seen}/{name}"
 

@@ -4,7 +4,7 @@ It is started once per job as `python -I -S inside.py FD`, where FD is its end o
 Each message is a length (4 bytes, big-endian) and that many bytes of JSON. The runner's end is
 session.py.
 
-    {"do": "set up", "limits": {...}}                    -> {"is": "ready"}
+    {"do": "set up", "limits": {...}, "user": id or null} -> {"is": "ready"}
     {"do": "run", "argv", "env", "cwd"} + one descriptor -> {"is": "ended", "code", "signal"}
                                                           | {"is": "refused", "code", "why"}
     {"do": "stop", "grace": seconds}   no answer of its own: the step in question ends
@@ -78,7 +78,7 @@ class Inside:
         request, descriptors = received
         match request["do"]:
             case "set up":
-                set_up(request["limits"])
+                set_up(request["limits"], request["user"])
                 send(self._control, {"is": "ready"})
             case "run":
                 self._run(request, descriptors[0])
@@ -130,11 +130,13 @@ def send(control: socket.socket, message: Mapping[str, Any], *descriptors: int) 
 def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     """Read one message and the descriptors that came with it; None at the end of the stream."""
     try:
-        header, descriptors, _, _ = socket.recv_fds(control, _HEADER, 1, socket.MSG_CMSG_CLOEXEC)
+        header, descriptors, _, _ = socket.recv_fds(control, _HEADER, 1)
         header += _exactly(control, _HEADER - len(header)) if header else b""
         body = _exactly(control, int.from_bytes(header, "big")) if header else b""
     except (EOFError, ConnectionError):
         return None
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
     return (json.loads(body), descriptors) if body else None
 
 
@@ -148,7 +150,7 @@ def _exactly(control: socket.socket, size: int) -> bytes:
     return bytes(parts)
 
 
-def set_up(limits: Mapping[str, int | None]) -> None:
+def set_up(limits: Mapping[str, int | None], user: int | None) -> None:
     """Take limits that all children inherit, and be the first whom a full memory kills."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
@@ -159,6 +161,10 @@ def set_up(limits: Mapping[str, int | None]) -> None:
         if wanted is not None:
             value = wanted if ceiling == resource.RLIM_INFINITY else min(wanted, ceiling)
             resource.setrlimit(kind, (value, value))
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
     # Steps may not read or trace this process, which holds the line to the runner.
     _prctl(_PR_SET_DUMPABLE, 0)
 
@@ -251,9 +257,18 @@ def _forget(_pid: int, _status: int) -> None:
     """Nobody asks how these ended."""
 
 
+def _keep_only(descriptor: int) -> None:
+    """Close what else we were started with, such as pipes that bubblewrap forgot."""
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - pathlib would hold one open itself
+        if int(name) not in {0, 1, 2, descriptor}:
+            with contextlib.suppress(OSError):
+                os.close(int(name))
+    os.set_inheritable(descriptor, False)
+
+
 def main() -> None:
+    _keep_only(int(sys.argv[1]))
     control = socket.socket(fileno=int(sys.argv[1]))
-    control.set_inheritable(False)
     woken, waker = socket.socketpair()
     waker.setblocking(False)
     signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)

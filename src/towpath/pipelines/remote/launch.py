@@ -14,6 +14,7 @@ from typing import IO
 
 from towpath.kernel.errors import Unavailable
 from towpath.pipelines.remote import inside
+from towpath.pipelines.remote.apart import INSIDE, Apart
 from towpath.pipelines.remote.directories import Layout, remove
 from towpath.pipelines.remote.place import Limits
 from towpath.pipelines.remote.session import Box, end
@@ -26,22 +27,33 @@ def python(program: str) -> list[str]:
     return [os.path.realpath(sys.executable), "-I", "-S", "-B", program]
 
 
-def start(layout: Layout, limits: Limits, command: Callable[[int], Sequence[str]]) -> Box:
+def start(
+    layout: Layout,
+    limits: Limits,
+    command: Callable[[int], Sequence[str]],
+    apart: Apart | None = None,
+) -> Box:
     """Start `command(descriptor)`, which ends up in inside.py, and wait until it answers."""
     ours, theirs = socket.socketpair()
     with contextlib.ExitStack() as undo:
         undo.callback(remove, layout.private)
         undo.callback(ours.close)
         with theirs, tempfile.TemporaryFile() as complaints:
-            process = _spawn(command(theirs.fileno()), theirs.fileno(), complaints)
+            passed = (theirs.fileno(), *(apart.descriptors if apart else ()))
+            process = _spawn(command(theirs.fileno()), passed, complaints)
             undo.callback(end, process)
+            undo.callback(process.kill)
             theirs.close()
-            _greet(ours, limits, complaints)
+            if apart:
+                apart.settle()
+            _greet(ours, limits, INSIDE if apart else None, complaints)
         undo.pop_all()
     return Box(layout, process, ours)
 
 
-def _spawn(argv: Sequence[str], descriptor: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+def _spawn(
+    argv: Sequence[str], descriptors: tuple[int, ...], errors: IO[bytes]
+) -> subprocess.Popen[bytes]:
     """Start a process from a thread that lives as long as it does.
 
     The kernel sends the death signal that bubblewrap asks for when the *thread* that started it
@@ -58,7 +70,7 @@ def _spawn(argv: Sequence[str], descriptor: int, errors: IO[bytes]) -> subproces
                 stderr=errors,
                 env={},
                 cwd="/",
-                pass_fds=(descriptor,),
+                pass_fds=descriptors,
                 start_new_session=True,
             )
         except OSError as error:
@@ -74,10 +86,12 @@ def _spawn(argv: Sequence[str], descriptor: int, errors: IO[bytes]) -> subproces
         raise _no_box(str(error)) from error
 
 
-def _greet(control: socket.socket, limits: Limits, complaints: IO[bytes]) -> None:
+def _greet(
+    control: socket.socket, limits: Limits, user: int | None, complaints: IO[bytes]
+) -> None:
     control.settimeout(_START)
     try:
-        inside.send(control, {"do": "set up", "limits": asdict(limits)})
+        inside.send(control, {"do": "set up", "limits": asdict(limits), "user": user})
         answer = inside.receive(control)
     except OSError as error:
         raise _no_box(_said(complaints) or str(error)) from error

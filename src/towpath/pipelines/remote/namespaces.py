@@ -5,8 +5,10 @@ given, the workspace. Never `/`, never a home, never the server's data.
 https://github.com/containers/bubblewrap
 """
 
+import contextlib
 import dataclasses
 import functools
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -14,22 +16,28 @@ from pathlib import Path
 
 from towpath.kernel.errors import Unavailable
 from towpath.pipelines.remote import inside, launch
-from towpath.pipelines.remote.directories import Layout, make_layout, make_private
+from towpath.pipelines.remote.apart import INSIDE, Apart, spare_user
+from towpath.pipelines.remote.directories import OPEN_TO_STEPS, Layout, make_layout, make_private
 from towpath.pipelines.remote.place import Place, check, python_paths
 from towpath.pipelines.remote.session import Box
 
-USER = 1000
 _PROGRAM = "/run/towpath/inside.py"
 _FILES = "/run/towpath/files"
 _HOME = "/home/runner"
+_TEMPORARY = "/tmp"  # noqa: S108 - a private directory is bound there
 _SYSTEM = Path("/usr")
+_BY_ALL = 0o005
+_ISOLATED = (
+    *("--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--as-pid-1"),
+    *("--clearenv", "--hostname", "runner", "--cap-drop", "ALL"),
+)
 _ROOT_DIRECTORIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _ETC_BOUND = ("ssl/certs", "ld.so.cache", "localtime", "alternatives")
 _ETC_WRITTEN = {
     "passwd": "root:x:0:0:root:/root:/usr/sbin/nologin\n"
-    f"runner:x:{USER}:{USER}:runner:{_HOME}:/bin/bash\n"
+    f"runner:x:{INSIDE}:{INSIDE}:runner:{_HOME}:/bin/bash\n"
     "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
-    "group": f"root:x:0:\nrunner:x:{USER}:\nnogroup:x:65534:\n",
+    "group": f"root:x:0:\nrunner:x:{INSIDE}:\nnogroup:x:65534:\n",
     "hosts": "127.0.0.1 localhost runner\n::1 localhost ip6-localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
@@ -39,43 +47,72 @@ def open_box(place: Place) -> Box:
     """Open a sandbox; Unavailable if bubblewrap is missing or the kernel refuses it.
 
     The workspace appears at /workspace/<its name> unless `appears_at` says otherwise: the same
-    path on every machine keeps builds reproducible and tells steps nothing about this one.
+    path on every machine keeps builds reproducible and tells steps nothing about this one. As
+    root, a workspace that is still empty is given to a user id of the job's own; one with files
+    in it is somebody's, and steps work on it as its owner.
     """
     check(place)
-    bubblewrap = shutil.which("bwrap")
-    if bubblewrap is None:
-        raise Unavailable("Bubblewrap is not installed.", next_step="apt install bubblewrap")
-    private = make_private(place.scratch)
-    seen = place.appears_at or f"/workspace/{place.workspace.resolve().name}"
-    outside = make_layout(private, seen, place.tool_paths)
-    layout = dataclasses.replace(outside, files=_FILES, home=_HOME, temporary="/tmp")  # noqa: S108
-    _write_etc(private / "etc")
-    arguments = [bubblewrap, *_arguments(place, layout)]
+    if _may_be_apart(place) and (user := spare_user()) is not None:
+        with contextlib.suppress(Unavailable), contextlib.closing(Apart(user)) as apart:
+            box = _open(place, apart)
+            os.chown(place.workspace.resolve(), user, user)
+            return box
+    return _open(place, None)
+
+
+def _may_be_apart(place: Place) -> bool:
+    tools = [path.resolve() for path in (*place.tool_paths, *python_paths())]
+    readable = all(part.stat().st_mode & _BY_ALL == _BY_ALL for part in tools if part.exists())
+    return readable and not any(place.workspace.iterdir())
+
+
+def _open(place: Place, apart: Apart | None) -> Box:
+    layout = _layout(place)
+    if apart:
+        apart.give(layout.private / name for name in OPEN_TO_STEPS)
+    users = apart.arguments if apart else _own_user()
+    arguments = [_bubblewrap(), *_ISOLATED, *users, *_shown(place, layout), "--"]
     return launch.start(
         layout,
         place.limits,
         lambda descriptor: [*arguments, *launch.python(_PROGRAM), str(descriptor)],
+        apart,
     )
 
 
-def _arguments(place: Place, layout: Layout) -> list[str]:
+def _bubblewrap() -> str:
+    found = shutil.which("bwrap")
+    if found is None:
+        raise Unavailable("Bubblewrap is not installed.", next_step="apt install bubblewrap")
+    return found
+
+
+def _layout(place: Place) -> Layout:
+    seen = place.appears_at or f"/workspace/{place.workspace.resolve().name}"
+    private = make_private(place.scratch)
+    _write_etc(private / "etc")
+    outside = make_layout(private, seen, place.tool_paths)
+    return dataclasses.replace(outside, files=_FILES, home=_HOME, temporary=_TEMPORARY)
+
+
+def _shown(place: Place, layout: Layout) -> list[str]:
+    """Build the list of all that the job sees."""
     private = layout.private
+    tools = dict.fromkeys((*place.tool_paths, *python_paths()))
+    above = [Path(layout.workspace), *tools, *(path.resolve() for path in tools)]
     return [
-        *("--unshare-all", "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"),
-        *("--unshare-user", "--uid", str(USER), "--gid", str(USER), "--hostname", "runner"),
-        *("--cap-drop", "ALL", *_supported("--disable-userns")),
         *(("--share-net",) if place.network else ()),
-        *_directories("/etc/ssl", "/home", "/run/towpath", str(Path(layout.workspace).parent)),
+        *_directories("/etc/ssl", "/home", "/run/towpath", *(str(path.parent) for path in above)),
         *_system(),
         *_etc(private / "etc", network=place.network),
         *("--proc", "/proc", "--dev", "/dev"),
-        *("--bind", str(private / "tmp"), "/tmp"),  # noqa: S108
+        *("--bind", str(private / "tmp"), _TEMPORARY),
         *("--bind", str(private / "home"), _HOME),
         *("--bind", str(private / "files"), _FILES),
         *("--ro-bind", str(Path(inside.__file__).resolve()), _PROGRAM),
-        *_tools((*place.tool_paths, *python_paths())),
+        *_tools(tools),
         *("--bind", str(place.workspace.resolve()), layout.workspace),
-        *("--chdir", layout.workspace, "--remount-ro", "/", "--"),
+        *("--chdir", layout.workspace, "--remount-ro", "/"),
     ]
 
 
@@ -109,11 +146,12 @@ def _write_etc(etc: Path) -> None:
     etc.mkdir()
     for name, text in _ETC_WRITTEN.items():
         (etc / name).write_text(text)
+        (etc / name).chmod(0o644)
 
 
 def _tools(paths: Iterable[Path]) -> Iterator[str]:
     """Bind each tool where it is, and where it was said to be if a link led there."""
-    for path in dict.fromkeys(paths):
+    for path in paths:
         real = path.resolve()
         for place in dict.fromkeys((real, path)):
             if not place.is_relative_to(_SYSTEM):
@@ -121,6 +159,12 @@ def _tools(paths: Iterable[Path]) -> Iterator[str]:
 
 
 @functools.cache
-def _supported(option: str) -> tuple[str, ...]:
-    known = subprocess.run(["bwrap", "--help"], capture_output=True, text=True, check=False)
-    return (option,) if option in known.stdout + known.stderr else ()
+def _own_user() -> tuple[str, ...]:
+    """Map the runner's user; before 0.8 bubblewrap could not forbid namespaces within."""
+    command = [_bubblewrap(), "--help"]
+    known = subprocess.run(command, capture_output=True, text=True, check=False, env={})
+    forbid = "--disable-userns"
+    return (
+        *("--uid", str(INSIDE), "--gid", str(INSIDE)),
+        *((forbid,) if forbid in known.stdout + known.stderr else ()),
+    )
