@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 
 from towpath.app.cli import main as command
 from towpath.app.parts import PARTS
@@ -22,7 +22,6 @@ from towpath.kernel import settings
 from towpath.kernel.clock import SystemClock
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.opening import open_database
-from towpath.kernel.http.app import create_app
 from towpath.kernel.outbox import Reaction, fact_type
 from towpath.kernel.settings import Settings
 
@@ -150,7 +149,8 @@ AREAS = (
 
 
 def api_page(kernel: Kernel) -> str:
-    left = sorted(set(endpoints(create_app(kernel, PARTS).routes)))
+    routers = [router for part in PARTS for router in part.routes(kernel)]
+    left = sorted({row for router in routers for row in endpoints(router.routes)})
     sections = []
     for area in AREAS:
         mine = [row for row in left if area.holds(row[1])]
@@ -166,14 +166,14 @@ def api_page(kernel: Kernel) -> str:
     )
 
 
-def endpoints(routes: Iterable[BaseRoute]) -> Iterator[tuple[str, str, str]]:
-    """Name method, path and first sentence of each route; a mount is one line."""
+def endpoints(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Name method, path and first sentence of each route, also of routers inside routers."""
     for route in routes:
-        if isinstance(route, Mount):
-            yield "GET", f"{route.path}/…", "files"
-        elif isinstance(route, Route):
+        if isinstance(route, Route):
             for method in sorted((route.methods or {"GET"}) - {"HEAD"}):
-                yield method, route.path, _first_sentence(route)
+                yield method, prefix + route.path, _first_sentence(route)
+        elif inner := getattr(route, "original_router", None):
+            yield from endpoints(inner.routes, prefix + route.include_context.prefix)  # type: ignore[attr-defined]
 
 
 def _first_sentence(route: Route) -> str:
