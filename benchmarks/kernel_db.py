@@ -108,14 +108,9 @@ def syncs_per_insert(name: str, callers: int) -> float | None:
     if strace is None:
         return None
     with tempfile.NamedTemporaryFile("r") as table:
-        done = subprocess.run(
-            [strace, "-f", "--seccomp-bpf", "-c", "-e", "trace=fsync,fdatasync", "-o", table.name]
-            + [sys.executable, __file__, "--once", name, str(callers)],
-            check=True,
-            capture_output=True,
-            text=True,
-            env={**os.environ},
-        )
+        count = ["-f", "--seccomp-bpf", "-c", "-e", "trace=fsync,fdatasync", "-o", table.name]
+        once = [sys.executable, __file__, "--once", name, str(callers)]
+        done = subprocess.run([strace, *count, *once], check=True, capture_output=True, text=True)
         calls = re.findall(r"^\s*\S+\s+\S+\s+\S+\s+(\d+).*sync$", table.read(), re.MULTILINE)
     return sum(map(int, calls)) / float(done.stdout)
 

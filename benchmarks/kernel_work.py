@@ -129,7 +129,7 @@ async def their_one_by_one(url: str, count: int) -> Result:
     starts: list[float] = []
 
     @app.task(name="bench")
-    async def bench(n: int) -> None:
+    async def bench(n: int) -> None:  # noqa: ARG001 - the task's parameter
         starts.append(time.perf_counter())
         ran.set()
 
@@ -142,7 +142,7 @@ async def their_one_by_one(url: str, count: int) -> Result:
 
     async with app.open_async():
         await app.schema_manager.apply_schema_async()
-        worker = asyncio.create_task(app.run_worker_async(install_signal_handlers=False))  # noqa: TID251
+        worker = asyncio.create_task(app.run_worker_async(install_signal_handlers=False))
         await asyncio.sleep(0.5)
         for _ in range(20):
             await job()
@@ -174,7 +174,7 @@ async def their_idle(url: str, _: int) -> Result:
     app = their_app(url)
     async with app.open_async():
         await app.schema_manager.apply_schema_async()
-        worker = asyncio.create_task(app.run_worker_async(install_signal_handlers=False))  # noqa: TID251
+        worker = asyncio.create_task(app.run_worker_async(install_signal_handlers=False))
         await asyncio.sleep(2)
         meter = Meter(url)
         await asyncio.sleep(IDLE_SECONDS)

@@ -166,7 +166,7 @@ class SqliteDatabase:
             if batch:
                 self._run(batch)
                 if self._log.grew():
-                    self._log.checkpointed(whole=self._checkpoint("PASSIVE"))
+                    self._checkpoint("PASSIVE")
             else:
                 self._checkpoint("TRUNCATE")
 
@@ -191,11 +191,9 @@ class SqliteDatabase:
             for job in jobs:
                 job.result, job.error, job.wakes = None, error, ()
             self._roll_back()
+        self._listeners.tell(channel for job in jobs for channel in job.wakes)
         for job in jobs:
             job.tell(job.result, explained(job.error) if job.error else None)
-        wakes = [channel for job in jobs for channel in job.wakes]
-        if wakes:
-            self._listeners.tell(wakes)
 
     def _transaction(self, jobs: list[_Job]) -> None:
         """Run and commit all jobs; raises when none of them may be told that it succeeded."""
@@ -230,11 +228,9 @@ class SqliteDatabase:
         if self._driver.in_transaction:
             self._driver.execute("ROLLBACK")
 
-    def _checkpoint(self, mode: str) -> bool:
-        """Move the log into the file without waiting for readers; whether all of it moved."""
+    def _checkpoint(self, mode: str) -> None:
+        """Move the log into the file, as much of it as readers and the disk allow."""
         with suppress(sqlite3.Error):
             self._driver.execute("PRAGMA busy_timeout=0")
-            busy, pages, moved = self._driver.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+            self._driver.execute(f"PRAGMA wal_checkpoint({mode})")
             self._driver.execute("PRAGMA busy_timeout=5000")
-            return bool(not busy and pages == moved)
-        return False

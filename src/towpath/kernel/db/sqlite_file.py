@@ -75,7 +75,8 @@ def sync_directory(path: Path) -> None:
 def explained(error: BaseException) -> BaseException:
     """A full or failing disk in words; any other error as it is."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, sqlite3.OperationalError) and cause.sqlite_errorcode & 0xFF in _STORAGE:
+    code = getattr(cause, "sqlite_errorcode", 0)
+    if isinstance(cause, sqlite3.OperationalError) and code & 0xFF in _STORAGE:
         return Unavailable(
             f"The database could not write: {cause}.",
             next_step="Free or repair the disk, let no other program hold the file; try again.",
@@ -91,8 +92,15 @@ class Log:
         self._above = LOG_LIMIT
 
     def grew(self) -> bool:
-        return self._file.stat().st_size > self._above
+        """Whether to checkpoint now; then not again before it has grown by a quarter more.
 
-    def checkpointed(self, *, whole: bool) -> None:
-        """A reader that keeps the log from restarting must not cost a checkpoint per commit."""
-        self._above = LOG_LIMIT if whole else self._file.stat().st_size + LOG_LIMIT
+        SQLite cuts the file back to the limit when it begins the log anew, which it cannot do
+        while a reader stays: that must not cost a checkpoint per commit.
+        """
+        size = self._file.stat().st_size
+        if size <= LOG_LIMIT:
+            self._above = LOG_LIMIT
+        if size <= self._above:
+            return False
+        self._above = size + LOG_LIMIT // 4
+        return True
