@@ -75,18 +75,27 @@
   }
 
   // Logs: <pre class="log" data-stream="URL"> grows as the job speaks and keeps its end in view
-  // while the reader is there. Each event carries a piece of HTML the server has made safe.
+  // while the reader is there. An event carries HTML that the server made safe; its id is where
+  // in the log to go on. A log that begins anew (another attempt) clears the old one.
   for (const log of document.querySelectorAll(".log[data-stream]")) {
-    const stream = new EventSource(log.dataset.stream);
+    let seen = -1;
     const atEnd = () => scrollY + innerHeight >= document.documentElement.scrollHeight - 64;
-    stream.onmessage = (event) => {
-      const stay = atEnd();
-      log.insertAdjacentHTML("beforeend", event.data);
-      if (stay) scrollTo(0, document.documentElement.scrollHeight);
+    const open = () => {
+      const address = new URL(log.dataset.stream, location.href);
+      if (seen >= 0) address.searchParams.set("from", seen);
+      const stream = new EventSource(address);
+      stream.onmessage = (event) => {
+        const stay = atEnd();
+        if (Number(event.lastEventId) < seen) log.replaceChildren();
+        seen = Number(event.lastEventId);
+        log.insertAdjacentHTML("beforeend", event.data);
+        if (stay) scrollTo(0, document.documentElement.scrollHeight);
+      };
+      stream.addEventListener("end", () => stream.close());
+      stream.onerror = () => {
+        if (stream.readyState === EventSource.CLOSED) setTimeout(open, 5000);
+      };
     };
-    stream.addEventListener("end", () => {
-      stream.close();
-      document.body.dispatchEvent(new CustomEvent("live:log-ended"));
-    });
+    open();
   }
 })();

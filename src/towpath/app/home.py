@@ -8,7 +8,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from towpath.forge import service as forge
+from towpath.forge.service import Repository
+from towpath.gate import service as gate
 from towpath.kernel.access.service import Role, may, require
+from towpath.kernel.db.interface import Tx
 from towpath.kernel.http.callers import Caller, TheKernel
 from towpath.kernel.pages.rendering import render
 from towpath.kernel.work import service as work
@@ -25,6 +29,16 @@ class Health:
     words: str
     kind: str
     parked: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What there is, in numbers, and where a next merge request could come from."""
+
+    repositories: int
+    open_requests: int
+    in_line: int
+    example: Repository | None
 
 
 @dataclass(frozen=True)
@@ -45,11 +59,13 @@ def router() -> APIRouter:
 
 
 def home(request: Request, kernel: TheKernel, caller: Caller) -> Response:
-    lag = kernel.db.read(work.lag)
+    require(caller, Role.viewer)
+    lag, there_is = kernel.db.read(lambda tx: (work.lag(tx), overview(tx)))
     return render(
         request,
         "app/home.html",
         health=health(lag),
+        there_is=there_is,
         administrates=may(caller, Role.admin),
         login=caller.login,
         url=kernel.url,
@@ -79,6 +95,13 @@ def health(lag: Sequence[Lag]) -> Health:
     if oldest > _LATE_SECONDS:
         return Health(f"Work is {round(oldest)} s late", "waiting", 0)
     return Health("All is well", "good", 0)
+
+
+def overview(tx: Tx) -> Overview:
+    known = forge.repositories(tx)
+    open_requests = forge.open_merge_requests(tx, [each.id for each in known])
+    in_line = sum(len(queue.line) for _, queue in gate.moving(tx))
+    return Overview(len(known), len(open_requests), in_line, known[0] if known else None)
 
 
 def _stuck(item: Parked) -> Stuck:

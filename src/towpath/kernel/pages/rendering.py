@@ -94,8 +94,9 @@ class Pages:
 
     @pass_context
     def _slot(self, context: Context, name: str, **facts: Any) -> Markup:
-        """Let every part that knows this slot add to the page, in the order of the parts."""
-        fillers = [plugin.slots[name] for plugin in self._plugins if name in plugin.slots]
+        """Let every part that knows this slot add to the page; the one nearest to people first."""
+        parts = reversed(self._plugins)
+        fillers = [plugin.slots[name] for plugin in parts if name in plugin.slots]
         filled: Mapping[str, Any] = facts
         return Markup("").join(fill(self._kernel, context["request"], filled) for fill in fillers)
 
