@@ -173,7 +173,7 @@ def endpoints(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[s
             for method in sorted((route.methods or {"GET"}) - {"HEAD"}):
                 yield method, prefix + route.path, _first_sentence(route)
         elif inner := getattr(route, "original_router", None):
-            yield from endpoints(inner.routes, prefix + route.include_context.prefix)  # type: ignore[attr-defined]
+            yield from endpoints(inner.routes, route.include_context.prefix)  # type: ignore[attr-defined]
 
 
 def _first_sentence(route: Route) -> str:
