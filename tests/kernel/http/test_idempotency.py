@@ -102,6 +102,31 @@ def test_many_at_once_with_one_key_take_effect_once(orders, people):
     assert replies == [{"name": "boat", "count": 1}] * 6
 
 
+def test_on_either_store_a_race_on_one_key_has_one_effect(db):
+    count = "SELECT count(*) FROM outbox_subscription"
+    row = text("INSERT INTO outbox_subscription (consumer, fact) VALUES (:id, 'x')")
+
+    def effect(tx):
+        tx.execute(row, {"id": f"made-{tx.scalar(text(count))}"})
+        return {"count": tx.scalar(text(count))}
+
+    def send_once():
+        started.wait()
+        replies.append(
+            db.write(lambda tx: idempotency._once(tx, ("user_1", "k1"), "digest", effect, 201))
+        )
+
+    started, replies = threading.Barrier(6), []
+    threads = [threading.Thread(target=send_once) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [body for _, body, _ in replies] == ['{"count":1}'] * 6
+    assert sorted(replayed for _, _, replayed in replies) == [False] + [True] * 5
+    assert db.read(lambda tx: tx.scalar(text(count))) == 1
+
+
 def test_replies_are_forgotten_after_their_time(orders, people, kernel):
     alice = people("alice")
     send(orders, alice, "boat", "k1")
