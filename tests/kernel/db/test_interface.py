@@ -108,12 +108,16 @@ def test_concurrent_read_then_write_loses_no_update(db):
 
 
 def test_a_savepoint_undoes_alone_what_is_inside(db):
-    def write(tx):
-        add("before")(tx)
-        with pytest.raises(DBAPIError), tx.savepoint():
+    def fail(tx):
+        with tx.savepoint():
             tx.wake("inside")
             add("inside")(tx)
             tx.execute(text("INSERT INTO note (body) VALUES ('before')"))
+
+    def write(tx):
+        add("before")(tx)
+        with pytest.raises(DBAPIError):
+            fail(tx)
         with tx.savepoint(), tx.savepoint():
             add("nested")(tx)
         return tx.wakes
