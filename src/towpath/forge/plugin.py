@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 
 from towpath.forge import loops
-from towpath.forge.api import git, hooks
+from towpath.forge.api import git, hooks, pulls, rest
 from towpath.forge.store.tables import METADATA
 from towpath.kernel.context import Kernel
 from towpath.kernel.plugin import Plugin
 
 
 def _routes(_: Kernel) -> Sequence[APIRouter]:
-    return git.router(), hooks.router()
+    return git.router(), hooks.router(), rest.router(), pulls.router()
 
 
 def _streams(path: str) -> bool:

@@ -13,8 +13,7 @@ from towpath.facts.forge import Commented, MergeRequestChanged, RefsMoved
 from towpath.forge.clients.embedded import hook, objects
 from towpath.forge.clients.embedded import refs as git_refs
 from towpath.forge.clients.embedded.history import GitHistory
-from towpath.forge.clients.embedded.hook import install as install_hook
-from towpath.forge.clients.embedded.hook import push_of
+from towpath.forge.clients.embedded.hook import install_hook, push_of
 from towpath.forge.clients.embedded.merging import (
     Conflicted,
     Merged,
@@ -22,6 +21,7 @@ from towpath.forge.clients.embedded.merging import (
 )
 from towpath.forge.clients.embedded.objects import (
     Commit,
+    Signature,
     commits,
     list_files,
     read_file,
@@ -35,7 +35,8 @@ from towpath.forge.clients.embedded.refs import (
 from towpath.forge.clients.embedded.upkeep import clear_locks, collect
 from towpath.forge.clients.embedded.wire import Program, advertise, receive_pack, upload_pack
 from towpath.forge.formats import diffs
-from towpath.forge.formats.diffs import Diff
+from towpath.forge.formats.diffs import Diff, DiffFile
+from towpath.forge.formats.diffs import as_patch as patch
 from towpath.forge.model import names, requests
 from towpath.forge.model.following import Known, Opening, Plan, Synced, tell_pusher
 from towpath.forge.model.following import plan as make_plan
@@ -49,16 +50,19 @@ from towpath.forge.model.requests import (
     StatusState,
     Verdict,
     current_reviews,
+    worst_state,
 )
 from towpath.forge.store import repositories as repository_rows
 from towpath.forge.store import requests as request_rows
 from towpath.forge.store.repositories import find_repository, repositories, repository
 from towpath.forge.store.requests import (
     comments,
+    count_merge_requests,
     merge_request,
     merge_requests,
     open_merge_requests,
     reviews,
+    search_merge_requests,
     statuses,
 )
 from towpath.kernel import ids
@@ -68,14 +72,15 @@ from towpath.kernel.errors import InvalidInput, Stale, Unavailable
 from towpath.kernel.outbox import announce
 
 __all__ = [
-    "Comment", "Commit", "Conflicted", "Diff", "MergeRequest", "Merged", "Program", "Push",
-    "RefUpdate", "Repository", "Review", "Status", "StatusState", "Synced", "Verdict",
-    "admit_push", "advertise", "clear_locks", "close", "collect", "comment", "comments",
-    "commits", "create_repository", "current_reviews", "diff", "edit", "find_repository",
-    "install_hook", "is_ancestor", "list_files", "merge", "merge_base", "merge_request",
-    "merge_requests", "open_merge_request", "open_merge_requests", "push_of", "read_file",
-    "receive_push", "refs", "reopen", "repositories", "repository", "resolve", "review",
-    "reviews", "set_status", "statuses", "sync_refs", "update_refs", "upload_pack",
+    "Comment", "Commit", "Conflicted", "Diff", "DiffFile", "MergeRequest", "Merged", "Program",
+    "Push", "RefUpdate", "Repository", "Review", "Signature", "Status", "StatusState", "Synced",
+    "Verdict", "admit_push", "advertise", "clear_locks", "close", "collect", "comment",
+    "comments", "commits", "count_merge_requests", "create_repository", "current_reviews",
+    "diff", "edit", "find_repository", "install_hook", "is_ancestor", "list_files", "merge",
+    "merge_base", "merge_request", "merge_requests", "open_merge_request",
+    "open_merge_requests", "patch", "push_of", "read_file", "receive_push", "refs", "reopen",
+    "repositories", "repository", "resolve", "review", "reviews", "search_merge_requests",
+    "set_status", "statuses", "sync_refs", "update_refs", "upload_pack", "worst_state",
 ]  # fmt: skip
 T = TypeVar("T")
 _TRIES = 20
@@ -171,7 +176,7 @@ def edit(
 def close(tx: Tx, repository: str, number: int) -> MergeRequest:
     """Close without merging; Conflict when it is not open."""
     before = request_rows.merge_request(tx, repository, number)
-    return _changed(tx, before, requests.close(before, tx.now), "closed")
+    return _changed(tx, before, requests.close(before), "closed")
 
 
 def reopen(kernel: Kernel, repository: str, number: int) -> MergeRequest:
@@ -179,7 +184,7 @@ def reopen(kernel: Kernel, repository: str, number: int) -> MergeRequest:
 
     def attempt() -> MergeRequest:
         before = kernel.db.read(lambda tx: request_rows.merge_request(tx, repository, number))
-        opened = requests.reopen(before, kernel.clock.now())
+        opened = requests.reopen(before)
         head, tip, base = _ends(kernel, repository, before.source, before.target)
         after = replace(opened, head=head, base=base)
         return kernel.db.write(lambda tx: _reopen(tx, before, after, tip))
@@ -374,7 +379,7 @@ def _until_fresh(attempt: Callable[[], T]) -> T:
 
 
 def _changed(tx: Tx, before: MergeRequest, after: MergeRequest, what: str) -> MergeRequest:
-    after = replace(after, updated=tx.now)
+    after = requests.dated(after, tx.now)
     request_rows.change_merge_request(tx, before, after)
     _tell(tx, after, what)
     return after

@@ -58,6 +58,7 @@ def _merge_requests() -> None:
         sa.Column("merged_as", sa.String(40)),
         sa.Column("created", sa.BigInteger, nullable=False),
         sa.Column("updated", sa.BigInteger, nullable=False),
+        sa.Column("ended", sa.BigInteger),
     )
     op.create_index(
         "forge_merge_request_by_state", "forge_merge_request", ["repository", "state", "number"]

@@ -16,6 +16,7 @@ from towpath.kernel.errors import Conflict, InvalidInput
 State = Literal["open", "merged", "closed"]
 Verdict = Literal["approve", "request_changes", "comment"]
 StatusState = Literal["pending", "success", "failure", "error"]
+STATES: tuple[State, ...] = ("open", "merged", "closed")
 VERDICTS: tuple[Verdict, ...] = ("approve", "request_changes", "comment")
 STATUS_STATES: tuple[StatusState, ...] = ("pending", "success", "failure", "error")
 LONGEST_TITLE = 256
@@ -48,7 +49,7 @@ class MergeRequest:
 
     `base` is the newest commit that head and target shared when head was last seen: the diff of
     the request is base..head, and stays so after the merge. `merged_as` is the first commit of
-    the target that holds the head.
+    the target that holds the head. `ended` is when it was merged or closed.
     """
 
     repository: str
@@ -64,6 +65,7 @@ class MergeRequest:
     merged_as: str | None
     created: Micros
     updated: Micros
+    ended: Micros | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,16 +176,22 @@ def judged(request: MergeRequest, made: Review) -> Review:
     return replace(made, body=require_body(made.body, empty=made.verdict == "approve"))
 
 
-def close(request: MergeRequest, now: Micros) -> MergeRequest:
+def close(request: MergeRequest) -> MergeRequest:
     if request.state != "open":
         raise _wrong_state(request, "closed")
-    return replace(request, state="closed", updated=now)
+    return replace(request, state="closed")
 
 
-def reopen(request: MergeRequest, now: Micros) -> MergeRequest:
+def reopen(request: MergeRequest) -> MergeRequest:
     if request.state != "closed":
         raise _wrong_state(request, "reopened")
-    return replace(request, state="open", updated=now)
+    return replace(request, state="open")
+
+
+def dated(after: MergeRequest, now: Micros) -> MergeRequest:
+    """Note when a request changed, and when it ended if it has."""
+    ended = None if after.state == "open" else after.ended or now
+    return replace(after, updated=now, ended=ended)
 
 
 def _wrong_state(request: MergeRequest, wanted: str) -> Conflict:

@@ -1,13 +1,13 @@
 """Merge requests, and what is said about them and about commits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
 
 from towpath.forge.model.following import Known
-from towpath.forge.model.requests import Comment, MergeRequest, Review, State, Status
+from towpath.forge.model.requests import STATES, Comment, MergeRequest, Review, State, Status
 from towpath.forge.store import repositories
 from towpath.forge.store.tables import COMMENT, MERGE_REQUEST, REVIEW, STATUS
 from towpath.kernel.db.interface import Tx
@@ -58,13 +58,43 @@ def merge_requests(
     limit: int = 50,
 ) -> list[MergeRequest]:
     """List merge requests, newest first, from below the number `after`."""
-    chosen = select(MERGE_REQUEST).where(MERGE_REQUEST.c.repository == repository)
-    if state:
-        chosen = chosen.where(MERGE_REQUEST.c.state == state)
+    states = (state,) if state else STATES
+    chosen = _chosen(repository, states)
     if after is not None:
         chosen = chosen.where(MERGE_REQUEST.c.number < after)
-    rows = tx.rows(chosen.order_by(MERGE_REQUEST.c.number.desc()).limit(limit))
-    return [MergeRequest(**row) for row in rows]
+    return [MergeRequest(**row) for row in tx.rows(chosen.limit(limit))]
+
+
+def search_merge_requests(
+    tx: Tx,
+    repository: str,
+    states: Sequence[State],
+    ends: Mapping[str, str],
+    page: tuple[int, int],
+) -> list[MergeRequest]:
+    """List merge requests, newest first; `ends` narrows to a source, a target or both.
+
+    `page` is how many to pass over and how many to return.
+    """
+    chosen = _chosen(repository, states)
+    for name, branch in ends.items():
+        chosen = chosen.where(MERGE_REQUEST.c[name] == branch)
+    return [MergeRequest(**row) for row in tx.rows(chosen.offset(page[0]).limit(page[1]))]
+
+
+def _chosen(repository: str, states: Sequence[State]) -> Select[Any]:
+    mine = (MERGE_REQUEST.c.repository == repository, MERGE_REQUEST.c.state.in_(states))
+    return select(MERGE_REQUEST).where(*mine).order_by(MERGE_REQUEST.c.number.desc())
+
+
+def count_merge_requests(tx: Tx, repository: str) -> dict[State, int]:
+    """How many there are in each state; states without any are left out."""
+    rows = tx.rows(
+        select(MERGE_REQUEST.c.state, func.count().label("count"))
+        .where(MERGE_REQUEST.c.repository == repository)
+        .group_by(MERGE_REQUEST.c.state)
+    )
+    return {row["state"]: row["count"] for row in rows}
 
 
 def open_merge_requests(tx: Tx, among: Sequence[str]) -> list[MergeRequest]:

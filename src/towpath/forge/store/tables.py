@@ -51,6 +51,7 @@ MERGE_REQUEST = Table(
     Column("merged_as", String(40)),
     Column("created", BigInteger, nullable=False),
     Column("updated", BigInteger, nullable=False),
+    Column("ended", BigInteger),
     Index("forge_merge_request_by_state", "repository", "state", "number"),
 )
 REVIEW = Table(

@@ -32,7 +32,7 @@ class _Claim(msgspec.Struct, frozen=True):
     until: Micros
 
 
-def install(kernel: Kernel) -> None:
+def install_hook(kernel: Kernel) -> None:
     """Write the hook and the signing key; again at every start, for the program may have moved."""
     folder = kernel.data / "hooks"
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -19,20 +19,26 @@ MOST_COMMITS = 250
 _DIFF_SECONDS = 20.0
 _REGULAR = {"100644", "100755", "100664"}
 _MISSING = 128
-_LOG = "--format=tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%ct%x00%B%x00"
-_FIELDS = 7
+_FIELDS = ("%H", "%T", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B")
+_LOG = f"--format=tformat:{'%x00'.join(_FIELDS)}%x00"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who and when, as the commit claims; nothing vouches for it."""
+
+    name: str
+    email: str
+    at: Micros
 
 
 @dataclass(frozen=True)
 class Commit:
-    """`author` and `email` are what the commit claims; nothing vouches for them."""
-
     sha: str
+    tree: str
     parents: tuple[str, ...]
-    author: str
-    email: str
-    authored: Micros
-    committed: Micros
+    author: Signature
+    committer: Signature
     message: str
 
     @property
@@ -102,20 +108,24 @@ def commits(
         *(require_sha(head), *without, "--"),
     )
     fields = listed.out.decode("utf-8", "replace").split("\0")
-    return [_commit(fields[at : at + _FIELDS]) for at in range(0, len(fields) - 1, _FIELDS)]
+    width = len(_FIELDS)
+    return [_commit(fields[at : at + width]) for at in range(0, len(fields) - 1, width)]
 
 
 def _commit(fields: Sequence[str]) -> Commit:
-    sha, parents, author, email, authored, committed, message = fields
+    sha, tree, parents, *signatures, message = fields
     return Commit(
         sha=sha.strip(),
+        tree=tree,
         parents=tuple(parents.split()),
-        author=author,
-        email=email,
-        authored=_seconds(authored),
-        committed=_seconds(committed),
+        author=_signature(*signatures[:3]),
+        committer=_signature(*signatures[3:]),
         message=message.strip(),
     )
+
+
+def _signature(name: str, email: str, at: str) -> Signature:
+    return Signature(name, email, _seconds(at))
 
 
 def _seconds(text: str) -> Micros:

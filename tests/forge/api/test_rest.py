@@ -1,0 +1,164 @@
+"""Repositories, branches, commits and statuses as a program for GitHub asks for them."""
+
+import pytest
+
+from towpath.forge import service
+
+REPO = "/api/v3/repos/alice/boat"
+
+
+@pytest.fixture
+def boat(served, hosted):
+    return hosted
+
+
+def test_the_caller_is_told(served):
+    said = served.call("GET", "/api/v3/user").json()
+    assert (said["login"], said["type"]) == ("alice", "User")
+    assert isinstance(said["id"], int)
+
+
+def test_a_repository_is_created_for_its_owner(served):
+    made = served.call("POST", "/api/v3/user/repos", json={"name": "hello", "private": True})
+    assert made.status_code == 201
+    said = made.json()
+    assert (said["full_name"], said["default_branch"]) == ("alice/hello", "main")
+    assert said["clone_url"] == f"{served.url}/alice/hello.git"
+    assert served.call("GET", "/api/v3/repos/alice/hello").json() == said
+
+
+def test_a_repository_is_created_for_an_organisation_by_maintainers(served):
+    wish = {"name": "lock", "default_branch": "trunk"}
+    assert (
+        served.call("POST", "/api/v3/orgs/canal/repos", user="bob", json=wish).status_code == 403
+    )
+    made = served.call("POST", "/api/v3/orgs/canal/repos", json=wish)
+    assert (made.json()["full_name"], made.json()["default_branch"]) == ("canal/lock", "trunk")
+
+
+def test_an_error_is_githubs_and_ours_in_one(served, boat):
+    refused = served.call("POST", "/api/v3/user/repos", json={"name": "boat"})
+    assert refused.status_code == 422
+    said = refused.json()
+    assert said["message"] == said["detail"] == "alice/boat exists already."
+    assert said["next_step"]
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "x.git", "-x", "", "a\nb", "\u202e", "x" * 200])
+def test_a_hostile_name_is_refused(served, name):
+    refused = served.call("POST", "/api/v3/user/repos", json={"name": name})
+    assert refused.status_code == 422
+
+
+def test_a_body_that_does_not_fit_names_the_field(served):
+    refused = served.call("POST", "/api/v3/user/repos", json={"title": "x"})
+    assert (refused.status_code, "name: Field required" in refused.json()["message"]) == (
+        422,
+        True,
+    )
+
+
+def test_nobody_gets_in_without_a_token(served, boat):
+    refused = served.call("GET", REPO, user=None)
+    assert refused.status_code == 401
+    assert "www-authenticate" in refused.headers
+    assert refused.json()["message"]
+
+
+def test_what_is_not_there_is_404(served, boat):
+    missing = ("/repos/alice/none", "/repos/../boat", "/repos/alice/boat/branches/none")
+    more = ("/repos/alice/boat/commits/none", "/repos/alice/boat/git/ref/heads/none")
+    for path in missing + more:
+        assert served.call("GET", f"/api/v3{path}").status_code == 404
+
+
+def test_branches_come_in_pages(served, boat):
+    for number in range(5):
+        boat.put(f"b{number}")
+    first = served.call("GET", f"{REPO}/branches?per_page=4")
+    assert [branch["name"] for branch in first.json()] == ["b0", "b1", "b2", "b3"]
+    assert 'page=2>; rel="next"' in first.headers["link"]
+    second = served.call("GET", f"{REPO}/branches?per_page=4&page=2")
+    assert [(one["name"], one["protected"]) for one in second.json()] == [
+        ("b4", False),
+        ("main", True),
+    ]
+    assert 'rel="next"' not in second.headers["link"]
+    assert 'rel="prev"' in second.headers["link"]
+
+
+def test_a_branch_with_slashes_is_found(served, boat):
+    sha = boat.put("feature/one")
+    assert served.call("GET", f"{REPO}/branches/feature/one").json()["commit"]["sha"] == sha
+    found = served.call("GET", f"{REPO}/git/ref/heads/feature/one").json()
+    assert (found["ref"], found["object"]["sha"]) == ("refs/heads/feature/one", sha)
+
+
+def test_an_annotated_tag_is_told_from_a_commit(served, boat):
+    boat.copy.git("tag", "-a", "v1", "-m", "one")
+    boat.copy.git(
+        f"--git-dir={boat.path}", "fetch", "--quiet", str(boat.copy.path), "v1:refs/tags/v1"
+    )
+    found = served.call("GET", f"{REPO}/git/ref/tags/v1").json()["object"]
+    assert (found["type"], found["sha"]) == ("tag", boat.copy.sha("v1^{tag}"))
+
+
+@pytest.mark.parametrize("name", ["main", "heads/main", "SHA"])
+def test_a_commit_is_found_by_each_of_its_names(served, boat, name):
+    sha = boat.copy.sha("main")
+    said = served.call("GET", f"{REPO}/commits/{name.replace('SHA', sha)}").json()
+    assert said["sha"] == sha
+    assert said["commit"]["author"]["name"] == "Alice"
+    assert said["commit"]["message"] == "first"
+    assert said["commit"]["tree"]["sha"] == boat.copy.sha("main^{tree}")
+
+
+@pytest.mark.parametrize("name", ["--all", "main..main", "HEAD", "main^", "@{-1}", "%00"])
+def test_a_revision_expression_is_no_name(served, boat, name):
+    assert served.call("GET", f"{REPO}/commits/{name}").status_code in {404, 422}
+
+
+def test_statuses_are_joined_into_one_word(served, boat):
+    sha = boat.copy.sha("main")
+
+    def say(context, state):
+        wish = {"state": state, "context": context, "target_url": "https://ci.test/1"}
+        return served.call("POST", f"{REPO}/statuses/{sha}", json=wish)
+
+    assert served.call("GET", f"{REPO}/commits/main/status").json()["state"] == "pending"
+    assert say("build", "success").status_code == 201
+    assert served.call("GET", f"{REPO}/commits/main/status").json()["state"] == "success"
+    assert say("lint", "error").json()["creator"]["login"] == "alice"
+    joined = served.call("GET", f"{REPO}/commits/{sha}/status").json()
+    assert (joined["state"], joined["total_count"]) == ("failure", 2)
+    listed = served.call("GET", f"{REPO}/commits/{sha}/statuses").json()
+    assert [one["context"] for one in listed] == ["build", "lint"]
+
+
+def test_a_status_needs_a_commit_and_a_member(served, boat):
+    wish = {"state": "success"}
+    assert served.call("POST", f"{REPO}/statuses/{'a' * 40}", json=wish).status_code == 422
+    assert served.call("POST", f"{REPO}/statuses/--all", json=wish).status_code == 422
+    sha = boat.copy.sha("main")
+    refused = served.call("POST", f"{REPO}/statuses/{sha}", user="charlie", json=wish)
+    assert refused.status_code == 403
+    odd = served.call("POST", f"{REPO}/statuses/{sha}", json={"state": "fine"})
+    assert odd.status_code == 422
+
+
+def test_a_narrow_token_reads_its_repository_alone(served, boat):
+    other = service.create_repository(served.kernel, "alice", "other")
+    headers = {"Authorization": f"Bearer {served.token('bob', f'repo:read:{boat.id}')}"}
+    assert served.call("GET", REPO, headers=headers).status_code == 200
+    path = f"/api/v3/repos/{other.full_name}"
+    assert served.call("GET", path, headers=headers).status_code == 403
+    sha = boat.copy.sha("main")
+    wish = {"state": "success"}
+    said = served.call("POST", f"{REPO}/statuses/{sha}", headers=headers, json=wish)
+    assert said.status_code == 403
+
+
+def test_an_unchanged_answer_costs_a_304(served, boat):
+    tag = served.call("GET", REPO).headers["etag"]
+    assert served.call("GET", REPO, headers={"If-None-Match": tag}).status_code == 304
