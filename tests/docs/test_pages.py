@@ -10,6 +10,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 MAKE_TARGET = re.compile(r"^([a-z-]+):.*## (.+)$", re.MULTILINE)
 MAKE_CALL = re.compile(r"`make ([a-z-]+)|^make ([a-z-]+)", re.MULTILINE)
+MODULE = re.compile(r"`((?:app|gate|pipelines|forge|facts|kernel)/[\w/]+\.py)`")
 CODE_PATH = re.compile(r"`((?:src|tests|scripts|benchmarks|docs|web)/[\w./-]+)`")
 
 
@@ -53,6 +54,12 @@ def test_a_page_names_only_make_targets_that_exist(page):
 def test_a_page_names_only_files_that_exist(page):
     named = CODE_PATH.findall(page.read_text())
     assert [path for path in named if not any(ROOT.glob(path.rstrip("/.")))] == []
+
+
+def test_the_architecture_names_only_modules_that_exist():
+    named = MODULE.findall(Path("ARCHITECTURE.md").read_text())
+    assert len(named) > 10
+    assert [path for path in named if not Path("src/towpath", path).exists()] == []
 
 
 def test_every_page_is_reached_from_the_readme():
