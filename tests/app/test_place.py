@@ -56,6 +56,11 @@ def test_a_port_is_taken_before_anybody_is_let_in(tmp_path):
         assert caller.connect_ex(taken.getsockname()) == 0
 
 
+def test_replies_are_not_held_back_by_the_network_stack():
+    with place.listen("127.0.0.1", 0) as taken:
+        assert taken.proto == socket.IPPROTO_TCP  # what asyncio looks at before it sets NODELAY
+
+
 def test_an_address_that_is_not_ours_is_refused():
     with pytest.raises(Unavailable, match=r"Cannot listen on 192\.0\.2\.1"):
         place.listen("192.0.2.1", 0)

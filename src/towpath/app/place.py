@@ -71,7 +71,8 @@ def listen(host: str, port: int) -> socket.socket:
             next_step="Choose another --host or --port.",
         ) from error
     family, _, _, _, address = found[0]
-    taken = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio switches Nagle's delay off (40 ms a reply) only where the protocol is named.
+    taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind(address)
