@@ -56,9 +56,20 @@ def pushed_durably(seen, kind):
     """Whether each file of this kind that git wrote was synced before the push was answered."""
     answer = tracing.sent(seen, "ok refs/heads/followed")
     writes = [w for w in tracing.written(seen, "", file=kind) if w.began < answer.began]
-    last = {write.path: write for write in writes}
+    # A .keep file guards a pack while it moves in, and is gone at the end.
+    last = {write.path: write for write in writes if not write.path.endswith(".keep")}
     assert last, f"nothing was written to {kind}"
     return all(tracing.synced_between(seen, path, w, answer) for path, w in last.items())
+
+
+def named_durably(seen, folder):
+    """Whether the directory was synced after git gave the branch its name."""
+    answer = tracing.sent(seen, "ok refs/heads/followed")
+    named = [c for c in seen if c.name == "rename" and "refs/heads/followed.lock" in c.text][-1]
+    return any(
+        sync.path.endswith(folder) and named.ended < sync.began and sync.ended < answer.began
+        for sync in tracing.syncs(seen, folder)
+    )
 
 
 def test_a_row_is_on_disk_before_its_201(folder):
@@ -75,6 +86,8 @@ def test_objects_refs_and_the_request_are_on_disk_before_a_push_ends(folder):
     seen = traced(folder, push)
     assert pushed_durably(seen, "/objects/")
     assert pushed_durably(seen, "/refs/heads/followed.lock")
+    assert named_durably(seen, "/refs/heads")
+    assert named_durably(seen, "/objects/pack")
     assert answered_durably(seen, TITLE, tracing.sent(seen, "ok refs/heads/followed"))
 
 

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.kill.checks import queue
 from tests.kill.harness import NAME, OWNER, Server, World, password
 
 CHECK = """\
@@ -78,8 +77,8 @@ class Town:
         return self.server.bootstrap["password"] if login == "admin" else password(login)
 
     def standing(self, number):
-        found = (row for row in queue(self.world) if row["number"] == number)
-        return next(found, {"state": "watched"})
+        path = f"/api/towpath/v1/repos/{self.repository}/queue/{number}"
+        return self.world.alice.get(path)["request"]
 
     def runs(self, **wanted):
         """Addresses of runs, newest first, of which all these fields are so."""

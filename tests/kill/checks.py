@@ -85,12 +85,8 @@ def undecided(world):
 
 def refused(world, number):
     """Whether the gate has said a last word about an open request."""
-    return any(item["number"] == number and item["state"] == "refused" for item in queue(world))
-
-
-def queue(world):
-    path = f"/api/towpath/v1/repos/{OWNER}/{NAME}/queue"
-    return world.alice.get(path)["requests"]
+    path = f"/api/towpath/v1/repos/{OWNER}/{NAME}/queue/{number}"
+    return world.alice.get(path)["request"]["state"] == "refused"
 
 
 def every_request(world):
