@@ -106,9 +106,13 @@ def authenticate_token(tx: Tx, raw: str) -> Principal:
     return _holder(tx, raw)[0]
 
 
-def token_use_unnoted(tx: Tx, raw: str) -> bool:
-    """Whether the use of this token was last noted over a minute ago: reading stays reading."""
-    return tx.now - (_holder(tx, raw)[1].used or 0) > _USED_EVERY_SECONDS * SECOND
+def recognise_token(tx: Tx, raw: str) -> tuple[Principal, bool]:
+    """Authenticate, and say whether the last use was noted over a minute ago.
+
+    Noting is left to the caller, so that reading stays reading.
+    """
+    principal, token = _holder(tx, raw)
+    return principal, tx.now - (token.used or 0) > _USED_EVERY_SECONDS * SECOND
 
 
 def note_token_used(tx: Tx, raw: str) -> None:

@@ -88,9 +88,7 @@ def _by_header(request: Request, kernel: Kernel) -> Principal | None:
             "The Authorization header cannot be read.",
             next_step="Send 'Authorization: Bearer TOKEN', or the token as Basic password.",
         )
-    principal, unnoted = kernel.db.read(
-        lambda tx: (access.authenticate_token(tx, token), access.token_use_unnoted(tx, token))
-    )
+    principal, unnoted = kernel.db.read(lambda tx: access.recognise_token(tx, token))
     if unnoted:
         kernel.db.submit(lambda tx: access.note_token_used(tx, token))
     return principal
