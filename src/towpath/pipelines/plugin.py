@@ -3,14 +3,23 @@
 from collections.abc import Sequence
 from functools import partial
 
+from fastapi import APIRouter
+
 from towpath.kernel.clock import after
 from towpath.kernel.context import Kernel
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work.model import Handler, Item, Schedule
 from towpath.pipelines import reactions, service
+from towpath.pipelines.api import runner, runs
+from towpath.pipelines.api.bells import Bells
 from towpath.pipelines.store.tables import METADATA
 
 _FORGET = "pipelines.forget"
+
+
+def _routes(kernel: Kernel) -> Sequence[APIRouter]:
+    bells = Bells(kernel.db)
+    return (runner.Wire(kernel, bells).router(), runs.router(kernel, bells))
 
 
 def _handlers(kernel: Kernel) -> Sequence[Handler]:
@@ -30,6 +39,8 @@ PLUGIN = Plugin(
     package="towpath.pipelines",
     metadata=METADATA,
     revision="0001",
+    routes=_routes,
+    streams=runner.streams,
     handlers=_handlers,
     reactions=lambda _: reactions.reactions(),
     schedules=(Schedule(name=_FORGET, cron="40 3 * * *", kind=_FORGET, jitter=600),),

@@ -7,6 +7,7 @@ same transaction. Whoever asked hears of the end by SuiteFinished, exactly once.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -24,6 +25,7 @@ from towpath.kernel.work.model import Item, Then
 from towpath.pipelines.clients.logs import reading, writing
 from towpath.pipelines.clients.logs.reading import Line as Line
 from towpath.pipelines.clients.logs.reading import Piece as Piece
+from towpath.pipelines.formats import ansi
 from towpath.pipelines.formats import workflow as workflow_files
 from towpath.pipelines.model import contexts, planning, telling, triggers
 from towpath.pipelines.model import run as deciding
@@ -299,6 +301,30 @@ def _wake(tx: Tx, changed: Run) -> None:
         tx.wake(f"live:{topic}")
 
 
+# Reading
+
+
+def runs_in(
+    tx: Tx,
+    full_name: str | None,
+    *,
+    sha: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> list[Run]:
+    """List runs, newest first, of one repository ("owner/name") or of all."""
+    repository = None
+    if full_name is not None:
+        owner, _, name = full_name.partition("/")
+        repository = forge.find_repository(tx, owner, name).id
+    return suite_rows.runs(tx, repository, sha, None, after, limit)
+
+
+def steps_of(tx: Tx, jobs: Sequence[Job]) -> dict[str, list[Step]]:
+    """List the steps of the current attempt of each job, by job id."""
+    return {each.id: job_rows.steps(tx, each.id, each.attempt) for each in jobs}
+
+
 # Cancelling
 
 
@@ -325,7 +351,12 @@ def cancel_suite(tx: Tx, suite_id: str, by: str = "towpath") -> None:
 
 
 def claim(tx: Tx, runner: str, labels: Iterable[str], lease: str) -> Assignment | None:
-    """Take the job that waits longest of those whose `runs-on` this runner serves."""
+    """Take the job that waits longest of those whose `runs-on` this runner serves.
+
+    A lease that holds a job already gets it again: the answer to its claim was lost.
+    """
+    if mine := job_rows.held_by(tx, _digest(lease)):
+        return _assignment(tx, mine, lease)
     served = {label.lower() for label in labels}
     for waiting in job_rows.queued(tx):
         if {label.lower() for label in waiting.spec.runs_on} <= served:
@@ -334,25 +365,31 @@ def claim(tx: Tx, runner: str, labels: Iterable[str], lease: str) -> Assignment 
 
 
 def _assign(tx: Tx, waiting: Job, runner: str, lease: str) -> Assignment | None:
-    of = suite_rows.run(tx, waiting.run)
     attempt = waiting.attempt + 1
-    token_id, token = _read_token(tx, waiting, of)
     until = job_rows.lease_end(tx)
     taken = job_rows.move_job(
         tx, waiting, state="running", attempt=attempt, runner=runner, stop=False, why="",
-        started=tx.now, lease=_digest(lease), lease_until=until, token=token_id, log_bytes=0,
+        started=tx.now, lease=_digest(lease), lease_until=until, log_bytes=0,
     )  # fmt: skip
     if not taken:
         return None
     job_rows.add_steps(tx, waiting, attempt)
     payload = {"job": waiting.id, "attempt": attempt}
     work.add(tx, LEASE, payload, key=f"{waiting.id}/{attempt}", due=until)
-    _wake(tx, of)
+    return _assignment(tx, job_rows.job(tx, waiting.id), lease)
+
+
+def _assignment(tx: Tx, taken: Job, lease: str) -> Assignment:
+    of = suite_rows.run(tx, taken.run)
     jobs = {each.key: each for each in job_rows.jobs_of(tx, [of.id])}
-    github = {**of.github, "job": waiting.key, "run_attempt": str(attempt)}
+    github = {**of.github, "job": taken.key, "run_attempt": str(taken.attempt)}
+    _revoke(tx, job_rows.held_job(tx, taken.id)[1])
+    token_id, token = _read_token(tx, taken, of)
+    job_rows.move_job(tx, taken, token=token_id)
+    _wake(tx, of)
     return Assignment(
-        job=waiting.id, run=of.id, attempt=attempt, lease=lease, name=waiting.name,
-        spec=waiting.spec, env=of.env, github=github, needs=deciding.needs(waiting, jobs),
+        job=taken.id, run=of.id, attempt=taken.attempt, lease=lease, name=taken.name,
+        spec=taken.spec, env=of.env, github=github, needs=deciding.needs(taken, jobs),
         source=Source(path=f"/{github['repository']}.git", token=token),
     )  # fmt: skip
 
@@ -380,6 +417,11 @@ def heartbeat(tx: Tx, job_id: str, lease: str) -> bool:
     mine = held(tx, job_id, lease)
     job_rows.renew(tx, job_id)
     return mine.stop
+
+
+def stopping(tx: Tx, job_id: str, lease: str) -> bool:
+    """Whether a job is to be stopped, without keeping it."""
+    return held(tx, job_id, lease).stop
 
 
 def report(tx: Tx, job_id: str, lease: str, reports: Sequence[StepReport]) -> bool:
@@ -461,7 +503,34 @@ def read_log(kernel: Kernel, of: Job, start: int, length: int) -> bytes:
     return reading.read(_log(kernel, of), start, length)
 
 
-def _log(kernel: Kernel, of: Job) -> Any:
+def log_lines(
+    kernel: Kernel, of: Job, start: int, stop: int, *, most: int, last: bool = False
+) -> Piece:
+    """Read lines of a log between two bytes; with `last`, the last ones."""
+    path = _log(kernel, of)
+    if last:
+        start = reading.tail_start(path, start, stop, most)
+    return reading.lines(path, start, stop, most=most)
+
+
+def line_start(kernel: Kernel, of: Job, number: int) -> int:
+    """Find the byte at which a line begins."""
+    path = _log(kernel, of)
+    return reading.line_start(path, number, reading.size(path))
+
+
+def line_number(kernel: Kernel, of: Job, at: int) -> int:
+    """Count the line that begins at a byte, from 1."""
+    return 1 + reading.newlines(_log(kernel, of), at)
+
+
+def line_html(text: bytes, number: int) -> str:
+    """Make one line of a log safe HTML with an address of its own, colours as classes."""
+    shown, _ = ansi.line_html(text[: reading.LONGEST_LINE].decode("utf-8", "replace"))
+    return f'<span class="line" id="L{number}"><a href="#L{number}">{number}</a>{shown}\n</span>'
+
+
+def _log(kernel: Kernel, of: Job) -> Path:
     return writing.log_path(kernel.data, of.run, of.id, max(of.attempt, 1))
 
 

@@ -50,9 +50,13 @@ class Assignment:
 
 @dataclass(frozen=True, kw_only=True)
 class StepReport:
-    """How a step is doing; offsets are bytes of the job's log."""
+    """How a step is doing; offsets are bytes of the job's log.
+
+    `name` is what its ${{ }} came to, when it has any.
+    """
 
     number: int
+    name: str = ""
     state: Literal["running", "finished"]
     conclusion: Verdict | None = None
     why: str = ""

@@ -47,6 +47,12 @@ def held_job(tx: Tx, job_id: str) -> tuple[Job, Lease]:
     return _job(row), Lease(row["lease"], row["lease_until"], row["token"])
 
 
+def held_by(tx: Tx, digest: str) -> Job | None:
+    """Find the running job that a lease holds, by the digest of its secret."""
+    row = tx.row(select(JOB).where(JOB.c.state == "running", JOB.c.lease == digest))
+    return _job(row) if row else None
+
+
 def jobs_of(tx: Tx, run_ids: Sequence[str]) -> list[Job]:
     """List the jobs of some runs, in file order."""
     rows = tx.rows(select(JOB).where(JOB.c.run.in_(run_ids)).order_by(JOB.c.run, JOB.c.position))
@@ -76,7 +82,10 @@ def move_job(tx: Tx, before: Job, **values: Any) -> bool:
 
 
 def renew(tx: Tx, job_id: str) -> None:
-    tx.execute(update(JOB).where(JOB.c.id == job_id).values(lease_until=lease_end(tx)))
+    """Move the end of a lease on, unless most of it is left: then nothing is written."""
+    soon = after(tx.now, LEASE_SECONDS * 2 / 3)
+    chosen = update(JOB).where(JOB.c.id == job_id, JOB.c.lease_until < soon)
+    tx.execute(chosen.values(lease_until=lease_end(tx)))
 
 
 def renew_all(tx: Tx) -> None:
@@ -108,6 +117,7 @@ def steps(tx: Tx, job_id: str, attempt: int) -> list[Step]:
 def report_step(tx: Tx, job: Job, report: StepReport) -> None:
     """Write what a runner says of a step; a step that has ended stays as it is."""
     values: dict[str, Any] = {
+        **({"name": report.name} if report.name else {}),
         "state": report.state,
         "conclusion": report.conclusion,
         "why": report.why,

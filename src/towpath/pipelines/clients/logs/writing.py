@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from towpath.kernel.errors import Conflict, InvalidInput, TooLarge, Unavailable
+from towpath.kernel.errors import InvalidInput, TooLarge, Unavailable
 from towpath.pipelines.model.execution import LOG_CAP
 
 _ID = re.compile(r"(run|job)_[0-9a-z]{26}")
@@ -28,19 +28,16 @@ def append(path: Path, offset: int, chunk: bytes) -> int:
     """Put `chunk` at `offset` and return how many bytes of the log are on disk for good.
 
     What lies before the end is taken as said before and skipped, so that a repeated request
-    changes nothing. A gap raises Conflict that names the length to go on from.
+    changes nothing. Bytes that would leave a gap are not taken: the length tells.
     """
     if offset + len(chunk) > LOG_CAP + SLACK:
         raise TooLarge(f"A job may log {LOG_CAP} bytes.", next_step="Send no more of it.")
     with _opened(path) as file:
         length = os.fstat(file).st_size
-        if offset > length:
-            raise Conflict(
-                f"The log has {length} bytes, so nothing can be put at {offset}.",
-                next_step=f"Go on from {length}.",
-            )
+        if not offset <= length < offset + len(chunk):
+            return length
         _write(file, chunk[length - offset :], length)
-        return max(length, offset + len(chunk))
+        return offset + len(chunk)
 
 
 def forget(data: Path, run: str) -> None:

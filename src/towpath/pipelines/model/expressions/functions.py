@@ -15,7 +15,7 @@ from towpath.pipelines.model.expressions.values import (
     text,
 )
 
-MAX_TEXT = 400_000
+MAX_TEXT = 262_144
 """Longest text an expression may make, in characters; GitHub allows about 1 MB in UTF-16."""
 STATUS = ("success", "failure", "always", "cancelled")
 

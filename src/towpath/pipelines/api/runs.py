@@ -1,0 +1,264 @@
+"""Runs and their logs for programs."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from towpath.kernel.access.service import Role, require
+from towpath.kernel.clock import to_datetime
+from towpath.kernel.context import Kernel
+from towpath.kernel.errors import InvalidInput
+from towpath.kernel.http import paging, sse
+from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.pipelines import service
+from towpath.pipelines.api.bells import Bells
+from towpath.pipelines.api.tails import Tail, resume_at
+
+PREFIX = "/api/towpath/v1"
+_BLOCK = 256 * 1024
+
+
+class StepOut(BaseModel):
+    """One step; the log's bytes `log_from`..`log_to` are what it printed."""
+
+    number: int
+    name: str
+    state: str
+    conclusion: str | None
+    why: str
+    log_from: int | None
+    log_to: int | None
+    started: str | None
+    finished: str | None
+
+
+class JobOut(BaseModel):
+    """One job; `attempt` counts the times a runner took it."""
+
+    id: str
+    key: str
+    name: str
+    needs: list[str]
+    runs_on: list[str]
+    state: str
+    conclusion: str | None
+    why: str
+    attempt: int
+    runner: str
+    queued: str | None
+    started: str | None
+    finished: str | None
+    url: str
+    log_url: str
+    steps: list[StepOut]
+
+
+class RunOut(BaseModel):
+    """One workflow file, run once."""
+
+    id: str
+    suite: str
+    repository: str
+    workflow: str
+    title: str
+    path: str
+    sha: str
+    ref: str
+    event: str
+    state: str
+    conclusion: str | None
+    cancelled_by: str | None
+    created: str | None
+    finished: str | None
+    url: str
+
+
+class RunWithJobs(RunOut):
+    jobs: list[JobOut]
+
+
+def router(kernel: Kernel, bells: Bells) -> APIRouter:
+    routes = APIRouter(prefix=PREFIX, tags=["pipelines"])
+    routes.add_api_route("/runs", list_runs, methods=["GET"], response_model=list[RunOut])
+    routes.add_api_route("/runs/{run}", one_run, methods=["GET"], response_model=RunWithJobs)
+    routes.add_api_route(
+        "/runs/{run}/cancel", cancel, methods=["POST"], response_model=RunOut, status_code=202
+    )
+    routes.add_api_route("/jobs/{job}/log", log, methods=["GET"], response_class=Response)
+
+    async def stream(request: Request, job: str, caller: Caller) -> sse.EventStream:
+        """Follow a job's log: events of whole lines, `end` when the job is over."""
+        require(caller, Role.viewer)
+        shown = _Numbered(kernel).html if request.query_params.get("as") == "html" else _text
+        tail = Tail(kernel, bells, job, shown)
+        await run_in_threadpool(lambda: kernel.db.read(lambda tx: service.job(tx, job)))
+        return sse.EventStream(request, tail.events(resume_at(request)))
+
+    routes.add_api_route("/jobs/{job}/log/stream", stream, methods=["GET"])
+    return routes
+
+
+def list_runs(  # noqa: PLR0913, PLR0917 - one parameter per query
+    request: Request,
+    response: Response,
+    kernel: TheKernel,
+    caller: Caller,
+    repository: Annotated[str | None, Query(description="OWNER/NAME")] = None,
+    sha: str | None = None,
+    limit: paging.Limit = 50,
+    after: paging.After = None,
+) -> list[RunOut]:
+    """List runs, newest first."""
+    require(caller, Role.viewer)
+    below = str(paging.Cursor.decode(after).values[0]) if after else None
+    found = kernel.db.read(
+        lambda tx: service.runs_in(tx, repository, sha=sha, after=below, limit=limit + 1)
+    )
+    shown, more = paging.page(found, limit)
+    cursor = paging.Cursor((shown[-1].id,)) if more else None
+    response.headers.update(paging.link_next(request, cursor))
+    return [_run_out(kernel, each) for each in shown]
+
+
+def one_run(run: str, kernel: TheKernel, caller: Caller) -> RunWithJobs:
+    """Show a run with its jobs and their steps."""
+    require(caller, Role.viewer)
+    found, jobs = kernel.db.read(lambda tx: (service.run(tx, run), service.jobs_of(tx, [run])))
+    steps = kernel.db.read(lambda tx: service.steps_of(tx, jobs))
+    shown = [_job_out(kernel, job, steps[job.id]) for job in jobs]
+    return RunWithJobs(**_run_out(kernel, found).model_dump(), jobs=shown)
+
+
+def cancel(run: str, kernel: TheKernel, caller: Caller) -> RunOut:
+    """End a run: what waits now, what runs as soon as its runner hears of it."""
+    require(caller, Role.member)
+    return _run_out(kernel, kernel.db.write(lambda tx: service.cancel_run(tx, run, caller.login)))
+
+
+def log(request: Request, job: str, kernel: TheKernel, caller: Caller) -> Response:
+    """Give a job's log as it is, or a range of its bytes."""
+    require(caller, Role.viewer)
+    found = kernel.db.read(lambda tx: service.job(tx, job))
+    size = service.log_size(kernel, found)
+    wanted = request.headers.get("range")
+    start, stop = _range(wanted, size) if wanted else (0, size)
+    headers = {"Accept-Ranges": "bytes", "Content-Length": str(stop - start)}
+    if wanted:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+
+    def blocks() -> Any:
+        at = start
+        while at < stop and (block := service.read_log(kernel, found, at, min(_BLOCK, stop - at))):
+            yield block
+            at += len(block)
+
+    return StreamingResponse(
+        blocks(), 206 if wanted else 200, headers, media_type="text/plain; charset=utf-8"
+    )
+
+
+def _range(header: str, size: int) -> tuple[int, int]:
+    """Read `bytes=A-B`, `bytes=A-` or `bytes=-N` into start and stop; one range only."""
+    unit, _, wanted = header.partition("=")
+    first, dash, last = wanted.strip().partition("-")
+    digits = first + last
+    sound = unit.strip() == "bytes" and dash and digits.isascii() and digits.isdigit()
+    start, stop = 0, 0
+    if sound and first:
+        start, stop = int(first), min(size, int(last) + 1 if last else size)
+    elif sound:
+        start, stop = max(0, size - int(last)), size
+    if start >= stop:
+        raise _Unsatisfiable(
+            f"The range {header!a} is not in a log of {size} bytes.",
+            next_step="Ask for bytes=A-B with 0 <= A <= B.",
+        )
+    return start, stop
+
+
+class _Unsatisfiable(InvalidInput):
+    status = 416
+    title = "There is no such range"
+
+
+def _text(_job: service.Job, _at: int, lines: bytes) -> str:
+    return lines.decode("utf-8", "replace").removesuffix("\n")
+
+
+class _Numbered:
+    """Lines as the page shows them; counts on from one event to the next."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._at = -1
+        self._number = 0
+
+    def html(self, job: service.Job, at: int, lines: bytes) -> str:
+        if at != self._at:
+            self._number = service.line_number(self._kernel, job, at)
+        pieces = lines.removesuffix(b"\n").split(b"\n")
+        shown = [service.line_html(each, self._number + n) for n, each in enumerate(pieces)]
+        self._at, self._number = at + len(lines), self._number + len(pieces)
+        return "".join(shown)
+
+
+def _run_out(kernel: Kernel, run: service.Run) -> RunOut:
+    return RunOut(
+        id=run.id,
+        suite=run.suite,
+        repository=str(run.github["repository"]),
+        workflow=run.workflow,
+        title=run.title,
+        path=run.path,
+        sha=run.sha,
+        ref=run.ref,
+        event=run.event,
+        state=run.state,
+        conclusion=run.conclusion,
+        cancelled_by=run.cancelled_by,
+        created=_time(run.created),
+        finished=_time(run.finished),
+        url=f"{kernel.url}/runs/{run.id}",
+    )
+
+
+def _job_out(kernel: Kernel, job: service.Job, steps: list[service.Step]) -> JobOut:
+    return JobOut(
+        id=job.id,
+        key=job.key,
+        name=job.name,
+        needs=list(job.spec.needs),
+        runs_on=list(job.spec.runs_on),
+        state=job.state,
+        conclusion=job.conclusion,
+        why=job.why,
+        attempt=job.attempt,
+        runner=job.runner,
+        queued=_time(job.queued),
+        started=_time(job.started),
+        finished=_time(job.finished),
+        url=f"{kernel.url}/runs/{job.run}/jobs/{job.id}",
+        log_url=f"{kernel.url}{PREFIX}/jobs/{job.id}/log",
+        steps=[_step_out(step) for step in steps],
+    )
+
+
+def _step_out(step: service.Step) -> StepOut:
+    return StepOut(
+        number=step.number,
+        name=step.name,
+        state=step.state,
+        conclusion=step.conclusion,
+        why=step.why,
+        log_from=step.log_from,
+        log_to=step.log_to,
+        started=_time(step.started),
+        finished=_time(step.finished),
+    )
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else to_datetime(at).isoformat().replace("+00:00", "Z")  # type: ignore[arg-type]
