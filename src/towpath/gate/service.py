@@ -9,6 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from towpath.forge import service as forge
+from towpath.forge.service import Repository as Repository
+from towpath.forge.service import find_repository as find_repository
+from towpath.forge.service import repository as repository
 from towpath.gate import store
 from towpath.gate.model import apply, chat, comments, views
 from towpath.gate.model import queue as nouns
@@ -64,7 +67,7 @@ def nudge_all(tx: Tx) -> None:
     """Whatever was missed, for whatever reason, is found: every queue is looked at."""
     known = [repository.id for repository in forge.repositories(tx)]
     targets = {Place(r.repository, r.target) for r in forge.open_merge_requests(tx, known)}
-    for place in targets | {busy for busy, _ in store.busy(tx)}:
+    for place in targets | set(store.busy(tx)):
         nudge(tx, place)
 
 
@@ -237,8 +240,9 @@ def _wake(tx: Tx, place: Place, before: Queue, after: Queue) -> None:
     tx.wake("live:home")
     tx.wake(f"live:repository:{place.repository}")
     tx.wake(f"live:queue:{place.repository}")
-    for change in {*after.changes} ^ {*before.changes}:
-        tx.wake(f"live:merge_request:{place.repository}:{change.number}")
+    moved = {*after.changes} ^ {*before.changes}
+    for number in {change.number for change in (*moved, *after.in_line())}:
+        tx.wake(f"live:merge_request:{place.repository}:{number}")
 
 
 def perform(kernel: Kernel, place: Place, sight: Sight, effect: Effect) -> Result | None:
@@ -343,12 +347,17 @@ def explain(tx: Tx, repository: str, number: int) -> Line:
     return views.line_of(_scenery(tx, place, queue, [request]), change)
 
 
-def busy(tx: Tx) -> list[tuple[forge.Repository, str, int]]:
-    """Every queue with somebody in it: repository, branch, how many."""
-    return [
-        (forge.repository(tx, place.repository), place.branch, count)
-        for place, count in store.busy(tx)
-    ]
+def moving(tx: Tx) -> list[tuple[Repository, QueueView]]:
+    """Every queue with somebody in it, by repository."""
+    names = {place.repository for place in store.busy(tx)}
+    known = [each for each in forge.repositories(tx) if each.id in names]
+    found = [(each, view) for each in known for view in queues(tx, each.id)]
+    return [(each, view) for each, view in found if view.line]
+
+
+def speak(tx: Tx, repository: str, number: int, login: str, command: str) -> None:
+    """Say a command as a comment of somebody who pressed a button."""
+    forge.comment(tx, repository, number, login, command)
 
 
 def _whole(tx: Tx, place: Place, open_ones: Sequence[forge.MergeRequest]) -> views.Scenery:

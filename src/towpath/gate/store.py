@@ -27,7 +27,6 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from towpath.gate.model.queue import IN_QUEUE, Action, Change, Queue, Sha
-from towpath.kernel import ids
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
 
@@ -49,7 +48,7 @@ CHANGE = Table(
 DECISION = Table(
     "gate_decision",
     METADATA,
-    Column("id", String(40), primary_key=True),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("repository", String(40), nullable=False),
     Column("branch", Text, nullable=False),
     Column("number", Integer, nullable=False),
@@ -114,20 +113,10 @@ def branches(tx: Tx, repository: str) -> list[str]:
     return [row["branch"] for row in tx.rows(chosen.order_by(CHANGE.c.branch))]
 
 
-def places(tx: Tx) -> list[Place]:
-    """Every queue with somebody in it or under watch."""
-    chosen = select(CHANGE.c.repository, CHANGE.c.branch).where(CHANGE.c.state != "landed")
-    return [Place(**row) for row in tx.rows(chosen.distinct())]
-
-
-def busy(tx: Tx) -> list[tuple[Place, int]]:
-    """Every queue with somebody in it, and how many."""
+def busy(tx: Tx) -> list[Place]:
+    """Every queue with somebody in it."""
     chosen = select(CHANGE.c.repository, CHANGE.c.branch).where(CHANGE.c.state.in_(IN_QUEUE))
-    counted: dict[Place, int] = {}
-    for row in tx.rows(chosen.order_by(CHANGE.c.repository, CHANGE.c.branch)):
-        place = Place(**row)
-        counted[place] = counted.get(place, 0) + 1
-    return list(counted.items())
+    return [Place(**row) for row in tx.rows(chosen.distinct())]
 
 
 def waiting_for(tx: Tx, suite: str) -> list[Place]:
@@ -140,7 +129,6 @@ def add_decisions(tx: Tx, place: Place, tip: Sha | None, actions: Iterable[Actio
     """Write down what was decided while the branch stood at `tip`."""
     rows = [
         {
-            "id": ids.new("decision"),
             "repository": place.repository,
             "branch": place.branch,
             "number": action.number,
@@ -165,7 +153,7 @@ def decisions(tx: Tx, repository: str, number: int, limit: int) -> Sequence[dict
     chosen = select(DECISION.c.at, DECISION.c.tip, DECISION.c.action).where(
         DECISION.c.repository == repository, DECISION.c.number == number
     )
-    rows = tx.rows(chosen.order_by(DECISION.c.at.desc(), DECISION.c.id.desc()).limit(limit))
+    rows = tx.rows(chosen.order_by(DECISION.c.id.desc()).limit(limit))
     return [
         {"at": row["at"], "tip": row["tip"], **msgspec.json.decode(row["action"])}
         for row in reversed(rows)
@@ -193,9 +181,9 @@ def drop(tx: Tx, place: Place, number: int) -> None:
     tx.execute(delete(CHANGE).where(_at(place), CHANGE.c.number == number))
 
 
-def forget_decisions(tx: Tx, before: Micros, after: str | None) -> str | None:
+def forget_decisions(tx: Tx, before: Micros, after: int | None) -> int | None:
     """Delete decisions made before a moment among the next thousand; where to go on, or None."""
-    chosen = select(DECISION.c.id, DECISION.c.at).where(DECISION.c.id > (after or ""))
+    chosen = select(DECISION.c.id, DECISION.c.at).where(DECISION.c.id > (after or 0))
     seen = [r for r in tx.rows(chosen.order_by(DECISION.c.id).limit(_AT_ONCE)) if r["at"] < before]
     if seen:
         tx.execute(delete(DECISION).where(DECISION.c.id.in_([row["id"] for row in seen])))

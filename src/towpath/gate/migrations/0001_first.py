@@ -25,7 +25,7 @@ def upgrade() -> None:
     op.create_index("gate_change_by_state", "gate_change", ["state"])
     op.create_table(
         "gate_decision",
-        sa.Column("id", sa.String(40), primary_key=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
         sa.Column("repository", sa.String(40), nullable=False),
         sa.Column("branch", sa.Text, nullable=False),
         sa.Column("number", sa.Integer, nullable=False),

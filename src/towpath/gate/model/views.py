@@ -15,7 +15,8 @@ class Line:
 
     `place` counts from 1 in the queue. `onto` are the requests its candidate contains beside its
     own. `expected_seconds` is until it lands if all goes well; `seconds` passed from the queue to
-    the end. `ended` is None unless it landed or was refused.
+    the end. `ended` is None unless it landed or was refused. `open` is what the forge says,
+    `held` that somebody said /wait.
     """
 
     number: int
@@ -39,6 +40,8 @@ class Line:
     expected_seconds: float | None = None
     landed: Sha | None = None
     refused: Refused | None = None
+    open: bool = False
+    held: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,10 @@ class QueueView:
     watched: tuple[Line, ...]
     recent: tuple[Line, ...]
 
+    @property
+    def length(self) -> int:
+        return len(self.line)
+
 
 def view(scenery: Scenery) -> QueueView:
     """Describe a queue for people."""
@@ -70,7 +77,7 @@ def view(scenery: Scenery) -> QueueView:
     return QueueView(
         branch=scenery.queue.branch,
         line=tuple(in_line),
-        watched=tuple(line for line in lines if line.state == "watched" and _open(scenery, line)),
+        watched=tuple(line for line in lines if line.state == "watched" and line.open),
         recent=tuple(sorted(over, key=lambda line: -(line.ended or 0))),
     )
 
@@ -104,11 +111,9 @@ def line_of(scenery: Scenery, change: Change) -> Line:
         expected_seconds=_expected(scenery, change),
         landed=change.landed,
         refused=change.refused if change.state == "refused" else None,
+        open=request.state == "open",
+        held=change.hold is not None,
     )
-
-
-def _open(scenery: Scenery, line: Line) -> bool:
-    return scenery.requests[line.number].state == "open"
 
 
 def _suite(scenery: Scenery, change: Change) -> Suite | None:

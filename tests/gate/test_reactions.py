@@ -1,0 +1,78 @@
+"""Facts nudge queues, and nothing else."""
+
+import pytest
+from sqlalchemy import text
+
+from towpath.facts.forge import Commented, MergeRequestChanged, RefChange, RefsMoved
+from towpath.facts.pipelines import SuiteFinished
+from towpath.gate import reactions, service
+from towpath.kernel.outbox import Delivered
+
+SHA = "a" * 40
+
+
+@pytest.fixture
+def deliver(lock):
+    """Hand a fact to the one reaction for it; returns the queues that are to be looked at."""
+    by_fact = {each.fact: each for each in reactions.reactions()}
+
+    def hand_over(fact):
+        def write(tx):
+            tx.execute(text("DELETE FROM work_item"))
+            by_fact[type(fact)].handle(tx, Delivered("fact_1", fact, tx.now))
+            nudges = "SELECT key FROM work_item WHERE kind = 'gate.reconcile' ORDER BY key"
+            return [row["key"].partition("/")[2] for row in tx.rows(text(nudges))]
+
+        return lock.kernel.db.write(write)
+
+    return hand_over
+
+
+@pytest.fixture
+def number(lock):
+    made = lock.request("oar", {"oar": "x\n"})
+    lock.work()
+    return made
+
+
+def test_a_branch_that_moved_is_looked_at_if_it_has_a_queue(lock, number, deliver):
+    moved = [RefChange(f"refs/heads/{name}", SHA, "b" * 40) for name in ("main", "oar")]
+    assert deliver(RefsMoved(lock.id, (*moved, RefChange("refs/tags/main", None, SHA)))) == [
+        "main"
+    ]
+    assert deliver(RefsMoved(lock.id, (moved[1],))) == []
+
+
+def test_a_request_that_changed_is_looked_at_in_the_queue_of_its_target(lock, number, deliver):
+    assert deliver(MergeRequestChanged(lock.id, number, "reviewed", SHA)) == ["main"]
+
+
+def test_a_suite_that_ended_is_looked_at_only_where_it_matters(lock, number, deliver):
+    lock.approve(number)
+    lock.work()
+    suite = lock.kernel.db.read(
+        lambda tx: tx.scalar(text("SELECT suite FROM gate_change WHERE suite IS NOT NULL"))
+    )
+    ended = {"key": "k", "sha": SHA, "conclusion": "success", "summary": "", "run": None}
+    assert deliver(SuiteFinished(repository=lock.id, suite=suite, **ended)) == ["main"]
+    assert deliver(SuiteFinished(repository=lock.id, suite="suite_other", **ended)) == []
+
+
+def test_a_comment_with_a_command_is_answered_once_and_one_without_is_left_alone(
+    lock, number, deliver
+):
+    help_me = Commented(lock.id, number, "comment_1", "vera", "/help")
+    assert deliver(help_me) == ["main"]
+    deliver(help_me)
+    assert len(lock.words(number)) == 1
+    assert deliver(Commented(lock.id, number, "comment_2", "bob", "Nice oar.")) == []
+
+
+def test_the_gate_does_not_listen_to_itself(lock, number, deliver):
+    assert deliver(Commented(lock.id, number, "comment_1", service.VOICE, "/help")) == []
+    assert lock.words(number) == []
+
+
+def test_every_consumer_has_its_own_name():
+    names = [each.consumer for each in reactions.reactions()]
+    assert len(set(names)) == len(names) == 4
