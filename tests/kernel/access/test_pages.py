@@ -27,6 +27,14 @@ def test_logging_in_leads_to_where_one_wanted_to_go(web, log_in):
     assert "alice" in web.get("/settings/tokens", headers=BROWSER).text
 
 
+def test_a_page_that_is_not_there_is_shown_in_the_session_one_has(web, log_in):
+    assert "Log out" not in web.get("/nowhere", headers=BROWSER).text
+    log_in()
+    page = web.get("/nowhere", headers=BROWSER)
+    assert page.status_code == 404
+    assert "Log out" in page.text
+
+
 def test_a_wrong_password_shows_the_form_again_with_the_login_kept(log_in):
     reply = log_in("wrong")
     assert reply.status_code == 401

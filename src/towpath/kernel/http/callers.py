@@ -45,6 +45,16 @@ def optional_caller(
     return principal
 
 
+def recognise(request: Request) -> None:
+    """Let a page that no route asked for, such as a 404, know whose session it is shown in."""
+    cookie = request.cookies.get(csrf.SESSION_COOKIE)
+    if cookie:
+        found = request.app.state.kernel.db.read(
+            lambda tx: access.authenticate_session(tx, cookie)
+        )
+        request.state.principal = found[0] if found else None
+
+
 OptionalCaller = Annotated[Principal | None, Depends(optional_caller)]
 
 

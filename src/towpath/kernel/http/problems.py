@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from towpath.kernel.errors import TowpathError, Unauthenticated
+from towpath.kernel.http import callers
 
 PROBLEM_JSON = "application/problem+json"
 _log = structlog.get_logger("towpath.http")
@@ -111,6 +112,8 @@ def _http_exception(request: Request, raised: Exception) -> Response:
     title = HTTPStatus(error.status_code).phrase
     detail = error.detail if error.detail != title else f"{title}: {request.url.path}"
     step = _NEXT_STEPS.get(error.status_code, "")
+    if wants_page(request):
+        callers.recognise(request)
     return _answer(request, error.status_code, title, detail, step, dict(error.headers or {}))
 
 
