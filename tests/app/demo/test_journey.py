@@ -20,7 +20,7 @@ PLAN = canal.plan(1)
 class Host:
     """Answers like the server, from a bare repository; decides as the plan expects it."""
 
-    login = "alice"
+    login, token = "alice", "not needed"
 
     def __init__(self, folder):
         self.url, self.bare = str(folder), folder / "alice/canal.git"

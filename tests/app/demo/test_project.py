@@ -83,7 +83,7 @@ def test_without_a_checkout_a_small_project_is_made(tmp_path):
 @pytest.mark.parametrize("change", PLAN.changes, ids=lambda change: change.part)
 def test_the_workflow_judges_every_change_as_planned_alone(tmp_path, checkout, change):
     made = prepared(tmp_path, checkout)
-    project.propose(made, change.branch, change.files, change.title)
+    project.propose(made.git, made.main, change)
     assert green(made.git.folder) == (change.part != "breaks")
 
 

@@ -7,11 +7,11 @@ what to do and what to expect.
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from towpath.app.demo.canal import Change, Plan
-from towpath.app.demo.project import Project, propose
+from towpath.app.demo.project import Git, Project, propose
 from towpath.app.demo.record import Outcome, Request
 from towpath.app.demo.serving import Person, ServerFailed
 from towpath.app.demo.telling import Teller
@@ -44,6 +44,11 @@ class Journey:
         return f"{self.alice.login}/{self.project.name}"
 
     @property
+    def git(self) -> Git:
+        """The project's repository in alice's hands."""
+        return replace(self.project.git, author=self.alice.login, token=self.alice.token)
+
+    @property
     def _path(self) -> str:
         return f"/api/v3/repos/{self.name}"
 
@@ -56,20 +61,20 @@ class Journey:
 
     def main(self) -> str:
         """Ask git, over the network, where main is."""
-        self.project.git("fetch", "--quiet", "origin", "main")
-        return self.project.git("rev-parse", "FETCH_HEAD")
+        self.git("fetch", "--quiet", "origin", "main")
+        return self.git("rev-parse", "FETCH_HEAD")
 
     def history(self) -> str:
         """The first-parent history of main, down to where the requests began, for people."""
         landed = sum(outcome.outcome == "landed" for outcome in self.outcomes)
         count = f"--max-count={landed + 1}"
-        return self.project.git("log", "--first-parent", "--format=%h %s", count, self.main())
+        return self.git("log", "--first-parent", "--format=%h %s", count, self.main())
 
     def _push_project(self) -> None:
         with self.teller.step(f"Push {self.project.about}") as step:
             self.alice.post("/api/v3/user/repos", {"name": self.project.name})
-            self.project.git("remote", "add", "origin", f"{self.alice.url}/{self.name}.git")
-            self.project.git("push", "--quiet", "origin", f"{self.project.main}:refs/heads/main")
+            self.git("remote", "add", "origin", f"{self.alice.url}/{self.name}.git")
+            self.git("push", "--quiet", "origin", f"{self.project.main}:refs/heads/main")
             step.result = f"main is {self.project.main[:10]}"
 
     def _open_requests(self) -> None:
@@ -80,14 +85,14 @@ class Journey:
             step.result = f"{len(self.requests)} opened"
 
     def _open(self, change: Change) -> Request:
-        head = propose(self.project, change.branch, change.files, change.title)
+        head = propose(self.git, self.project.main, change)
         options = (
             "merge_request.create",
             f"merge_request.title={change.title}",
             f"merge_request.description={change.body}",
         )
         flags = [word for option in options for word in ("-o", option)]
-        self.project.git("push", "--quiet", *flags, "origin", f"{head}:refs/heads/{change.branch}")
+        self.git("push", "--quiet", *flags, "origin", f"{head}:refs/heads/{change.branch}")
         found = self.alice.get(
             f"{self._path}/pulls", head=f"{self.alice.login}:{change.branch}", state="all"
         )
@@ -155,7 +160,7 @@ class Journey:
         number, said = row["number"], row["sentence"]
         if row["state"] == "landed":
             self.main()
-            base = self.project.git("rev-parse", f"{row['landed']}^1")
+            base = self.git("rev-parse", f"{row['landed']}^1")
             return Outcome(
                 number=number, outcome="landed", base=base, commit=row["landed"],
                 seconds=seconds, said=said,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from towpath.app.demo.canal import FOLDER, WORKFLOW, Plan
+from towpath.app.demo.canal import FOLDER, WORKFLOW, Change, Plan
 
 _LINT = """\
 # The module is an example of its own: the project's stricter rules stay outside.
@@ -107,10 +107,10 @@ def prepare(folder: Path, plan: Plan, checkout: Path | None, python: str) -> Pro
     return Project(git, "towpath" if checkout else "canal", about, main)
 
 
-def propose(project: Project, branch: str, files: Mapping[str, str], message: str) -> str:
-    """Commit `files` on a new branch from main; returns the commit."""
-    project.git("checkout", "--quiet", "-B", branch, project.main)
-    return commit(project.git, files, message)
+def propose(git: Git, onto: str, change: Change) -> str:
+    """Commit a change on a branch of its own that starts at `onto`; returns the commit."""
+    git("checkout", "--quiet", "-B", change.branch, onto)
+    return commit(git, change.files, f"{change.title}\n\n{change.body}")
 
 
 def commit(git: Git, files: Mapping[str, str], message: str) -> str:
