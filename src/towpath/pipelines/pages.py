@@ -1,0 +1,202 @@
+"""The run page and the log page, and what pipelines add to the pages of others.
+
+They answer: is it green, what failed first and where is the log, what still runs.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from towpath.kernel.access.service import Role, require
+from towpath.kernel.clock import SECOND, Micros
+from towpath.kernel.context import Kernel
+from towpath.kernel.errors import NotFound
+from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.pages.rendering import fragment, render
+from towpath.pipelines import service
+from towpath.pipelines.model import drawing, telling
+from towpath.pipelines.service import Job, Piece, Run, Step
+
+_PAGE_LINES = 1000
+_STEP_LINES = 300
+_SHOWN_LINES = 3000
+_NEWEST = 6
+_CONTEXT_LINES = 5
+
+_WORDS = {
+    "waiting": ("waiting", "waiting"),
+    "queued": ("waits for a runner", "waiting"),
+    "running": ("running", "busy"),
+    "success": ("passed", "good"),
+    "failure": ("failed", "bad"),
+    "cancelled": ("cancelled", "neutral"),
+    "skipped": ("skipped", "neutral"),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A run, job or step beside the words for its state."""
+
+    of: Any
+    word: str
+    kind: str
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One step with the last lines of its output; `hidden` bytes before them are not shown."""
+
+    step: Shown
+    piece: Piece | None
+    hidden: int
+    open: bool
+
+
+def router() -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+    routes.add_api_route("/runs/{run}", show_run, methods=["GET"])
+    routes.add_api_route("/runs/{run}/cancel", cancel_run, methods=["POST"])
+    routes.add_api_route("/runs/{run}/jobs/{job}", show_job, methods=["GET"])
+    return routes
+
+
+def show_run(request: Request, kernel: TheKernel, caller: Caller, run: str) -> Response:
+    require(caller, Role.viewer)
+    found, jobs = kernel.db.read(lambda tx: (service.run(tx, run), service.jobs_of(tx, [run])))
+    steps = kernel.db.read(lambda tx: service.steps_of(tx, jobs))
+    now = kernel.clock.now()
+    failed = telling.first_failure(jobs)
+    return render(
+        request,
+        "pipelines/run.html",
+        run=_shown(found, found.created, now),
+        jobs={job.key: _shown(job, job.started, now) for job in jobs},
+        graph=drawing.draw({job.key: job.spec.needs for job in jobs}),
+        failed=failed,
+        failure=telling.failure(failed, steps[failed.id]) if failed else "",
+    )
+
+
+def cancel_run(kernel: TheKernel, caller: Caller, run: str) -> Response:
+    require(caller, Role.member)
+    kernel.db.write(lambda tx: service.cancel_run(tx, run, caller.login))
+    return RedirectResponse(f"/runs/{run}", status_code=303)
+
+
+def show_job(  # noqa: PLR0913, PLR0917 - one parameter per query
+    request: Request,
+    kernel: TheKernel,
+    caller: Caller,
+    run: str,
+    job: str,
+    start: Annotated[int | None, Query(alias="from", ge=0)] = None,
+    line: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """Show the log by step; with ?from=BYTE or ?line=N a page of it as it stands."""
+    require(caller, Role.viewer)
+    of, found = kernel.db.read(lambda tx: (service.run(tx, run), service.job(tx, job)))
+    if found.run != of.id:
+        raise NotFound("This run has no such job.", next_step=f"Look at /runs/{of.id}.")
+    if line is not None:
+        start = service.line_start(kernel, found, max(1, line - _CONTEXT_LINES))
+    size = service.log_size(kernel, found)
+    now = kernel.clock.now()
+    steps = kernel.db.read(lambda tx: service.steps_of(tx, [found]))[found.id]
+    whole = found.state == "finished" and start is None
+    return render(
+        request,
+        "pipelines/job.html",
+        run=_shown(of, of.created, now),
+        job=_shown(found, found.started, now),
+        steps=[_shown(step, step.started, now) for step in steps],
+        parts_=list(_parts(kernel, found, steps, now)) if whole else [],
+        piece=None if whole else _page(kernel, found, start, size),
+        before=_page_before(kernel, found, start),
+        size=size,
+        line_html=_line_html,
+    )
+
+
+def _parts(kernel: Kernel, job: Job, steps: Sequence[Step], now: Micros) -> Iterator[Part]:
+    """Show the end of each step's output, in all no more lines than a browser bears."""
+    left = _SHOWN_LINES
+    for step in steps:
+        failed = step.conclusion == "failure"
+        shown = _shown(step, step.started, now)
+        if step.log_from is None or step.log_to is None or not left:
+            yield Part(shown, None, 0, failed)
+            continue
+        piece = service.log_lines(
+            kernel, job, step.log_from, step.log_to, most=min(left, _STEP_LINES), last=True
+        )
+        left -= len(piece.lines)
+        yield Part(shown, piece, piece.start - step.log_from, failed)
+
+
+def _page(kernel: Kernel, job: Job, start: int | None, size: int) -> Piece:
+    last = start is None
+    return service.log_lines(kernel, job, start or 0, size, most=_PAGE_LINES, last=last)
+
+
+def _page_before(kernel: Kernel, job: Job, start: int | None) -> int | None:
+    if not start:
+        return None
+    return service.log_lines(kernel, job, 0, start, most=_PAGE_LINES, last=True).start
+
+
+def _line_html(line: service.Line) -> Markup:
+    return Markup(service.line_html(line.text, line.number))  # noqa: S704 - escaped by ansi
+
+
+def _shown(of: Run | Job | Step, began: Micros | None, now: Micros) -> Shown:
+    word, kind = _WORDS[of.conclusion or of.state]
+    seconds = None if began is None else ((of.finished or now) - began) / SECOND
+    return Shown(of, word, kind, seconds)
+
+
+def merge_request_slot(kernel: Kernel, request: Request, facts: Mapping[str, Any]) -> Markup:
+    """Facts: `repository` (id or record) and `number`; shows the runs of the request's head."""
+    repository = _id(facts["repository"])
+    runs = kernel.db.read(lambda tx: service.runs_of_request(tx, repository, facts["number"]))
+    topic = f"merge_request:{repository}:{facts['number']}"
+    return _fragment(kernel, request, runs, "Tests of this head", topic)
+
+
+def repository_slot(kernel: Kernel, request: Request, facts: Mapping[str, Any]) -> Markup:
+    """Facts: `repository` (id or record); shows its newest runs."""
+    repository = _id(facts["repository"])
+    runs = kernel.db.read(lambda tx: service.runs(tx, repository, limit=_NEWEST))
+    return _fragment(kernel, request, runs, "Newest runs")
+
+
+def home_slot(kernel: Kernel, request: Request, _: Mapping[str, Any]) -> Markup:
+    runs = kernel.db.read(lambda tx: service.runs(tx, limit=_NEWEST))
+    return _fragment(kernel, request, runs, "Newest runs")
+
+
+def _fragment(
+    kernel: Kernel, request: Request, runs: Sequence[Run], title: str, topic: str = ""
+) -> Markup:
+    if not runs:
+        return Markup("")
+    now = kernel.clock.now()
+    shown = [_shown(run, run.created, now) for run in runs]
+    return fragment(request, "pipelines/runs.html", runs=shown, title=title, topic=topic)
+
+
+def _id(repository: Any) -> str:
+    return str(getattr(repository, "id", repository))
+
+
+SLOTS = {
+    "merge_request": merge_request_slot,
+    "repository": repository_slot,
+    "home": home_slot,
+}
