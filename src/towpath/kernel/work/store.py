@@ -181,27 +181,27 @@ def _handled(kinds: Kinds) -> str:
 @cache
 def _claim(kinds: Kinds) -> Sql:
     """On PostgreSQL it also tells, in each row, when the first row that it left can be taken."""
+    ahead = ", (SELECT min(ready) - :now FROM seen WHERE id NOT IN (SELECT id FROM taken))"
+    theirs = _claim_text(kinds, lock="FOR UPDATE SKIP LOCKED", ahead=ahead)
+    return Sql(_claim_text(kinds), postgresql=theirs)
+
+
+def _claim_text(kinds: Kinds, lock: str = "", ahead: str = "") -> str:
     leases = "".join(f" WHEN {_quoted(kind)} THEN {lease}" for kind, _, lease in kinds)
-    statement = f"""
+    return f"""
 WITH seen AS MATERIALIZED (
     SELECT id, ready FROM work_item
     WHERE state IN ('waiting', 'running') AND ready <= :now + :within
       AND {_handled(kinds)} AND {_FIRST_OF_ITS_ORDER}
-    ORDER BY ready, id LIMIT :most + 1 {{lock}}
+    ORDER BY ready, id LIMIT :most + 1 {lock}
 ), taken AS MATERIALIZED (
     SELECT id FROM seen WHERE ready <= :now ORDER BY ready, id LIMIT :most
 )
 UPDATE work_item SET state = 'running', attempt = attempt + 1, fence = fence + 1,
     ready = :now + CASE kind{leases} END
 WHERE id IN (SELECT id FROM taken)
-RETURNING id, kind, key, order_key, payload, version, attempt, fence, due, created{{ahead}}
+RETURNING id, kind, key, order_key, payload, version, attempt, fence, due, created{ahead}
 """  # noqa: S608 - only quoted names and integers
-    ahead = ", (SELECT min(ready) - :now FROM seen WHERE id NOT IN (SELECT id FROM taken))"
-    lock = "FOR UPDATE SKIP LOCKED"
-    return Sql(
-        statement.replace("{lock}", "").replace("{ahead}", ""),
-        postgresql=statement.replace("{lock}", lock).replace("{ahead}", ahead),
-    )
 
 
 def claim(tx: Tx, kinds: Kinds, most: int, within: int) -> tuple[list[Claimed], int | None]:
