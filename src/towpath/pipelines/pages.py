@@ -90,7 +90,7 @@ def cancel_run(kernel: TheKernel, caller: Caller, run: str) -> Response:
     return RedirectResponse(f"/runs/{run}", status_code=303)
 
 
-def show_job(  # noqa: PLR0913, PLR0917 - one parameter per query
+def show_job(
     request: Request,
     kernel: TheKernel,
     caller: Caller,
