@@ -9,7 +9,7 @@ from towpath.kernel.clock import after
 from towpath.kernel.context import Kernel
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work.model import Handler, Item, Schedule
-from towpath.pipelines import reactions, service
+from towpath.pipelines import pages, reactions, service
 from towpath.pipelines.api import runner, runs
 from towpath.pipelines.api.bells import Bells
 from towpath.pipelines.store.tables import METADATA
@@ -19,7 +19,7 @@ _FORGET = "pipelines.forget"
 
 def _routes(kernel: Kernel) -> Sequence[APIRouter]:
     bells = Bells(kernel.db)
-    return (runner.Wire(kernel, bells).router(), runs.router(kernel, bells))
+    return (runner.Wire(kernel, bells).router(), runs.router(kernel, bells), pages.router())
 
 
 def _handlers(kernel: Kernel) -> Sequence[Handler]:
@@ -45,4 +45,5 @@ PLUGIN = Plugin(
     reactions=lambda _: reactions.reactions(),
     schedules=(Schedule(name=_FORGET, cron="40 3 * * *", kind=_FORGET, jitter=600),),
     heal=service.heal,
+    slots=pages.SLOTS,
 )

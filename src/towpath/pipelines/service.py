@@ -7,6 +7,7 @@ same transaction. Whoever asked hears of the end by SuiteFinished, exactly once.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,7 +19,7 @@ from towpath.kernel.access import service as access
 from towpath.kernel.clock import SECOND, Micros, after
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import Conflict, InvalidInput, TooLarge
+from towpath.kernel.errors import Conflict, InvalidInput, NotFound, TooLarge
 from towpath.kernel.outbox import announce
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Item, Then
@@ -320,6 +321,12 @@ def runs_in(
     return suite_rows.runs(tx, repository, sha, None, after, limit)
 
 
+def runs_of_request(tx: Tx, repository: str, number: int) -> list[Run]:
+    """List the runs of a merge request's head, in the order they were made."""
+    head = forge.merge_request(tx, repository, number).head
+    return suite_rows.runs_of(tx, [each.id for each in suite_rows.suites_of(tx, repository, head)])
+
+
 def steps_of(tx: Tx, jobs: Sequence[Job]) -> dict[str, list[Step]]:
     """List the steps of the current attempt of each job, by job id."""
     return {each.id: job_rows.steps(tx, each.id, each.attempt) for each in jobs}
@@ -478,7 +485,8 @@ def _requeue(tx: Tx, lost: Job, why: str) -> None:
 
 def _revoke(tx: Tx, holder: job_rows.Lease) -> None:
     if holder.token:
-        access.revoke_token(tx, RUNNER_USER, holder.token)
+        with suppress(NotFound):  # it has died of age
+            access.revoke_token(tx, RUNNER_USER, holder.token)
 
 
 def _digest(lease: str) -> str:
