@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from towpath.forge import loops
+from towpath.forge import loops, pages
 from towpath.forge.api import git, hooks, pulls, rest
 from towpath.forge.store.tables import METADATA
 from towpath.kernel.context import Kernel
@@ -12,7 +12,7 @@ from towpath.kernel.plugin import Plugin
 
 
 def _routes(_: Kernel) -> Sequence[APIRouter]:
-    return git.router(), hooks.router(), rest.router(), pulls.router()
+    return git.router(), hooks.router(), rest.router(), pulls.router(), pages.router()
 
 
 def _streams(path: str) -> bool:
@@ -28,5 +28,6 @@ PLUGIN = Plugin(
     handlers=loops.handlers,
     schedules=loops.SCHEDULES,
     heal=loops.heal,
+    slots=pages.SLOTS,
     streams=_streams,
 )

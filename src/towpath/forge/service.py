@@ -22,6 +22,7 @@ from towpath.forge.clients.embedded.merging import (
 from towpath.forge.clients.embedded.objects import (
     Commit,
     Signature,
+    branch_subject,
     commits,
     list_files,
     read_file,
@@ -35,11 +36,9 @@ from towpath.forge.clients.embedded.refs import (
 from towpath.forge.clients.embedded.upkeep import clear_locks, collect
 from towpath.forge.clients.embedded.wire import Program, advertise, receive_pack, upload_pack
 from towpath.forge.formats import diffs
-from towpath.forge.formats.diffs import Diff, DiffFile
-from towpath.forge.formats.diffs import as_patch as patch
+from towpath.forge.formats.diffs import Diff, DiffFile, as_patch
 from towpath.forge.model import names, requests
-from towpath.forge.model.following import Known, Opening, Plan, Synced, tell_pusher
-from towpath.forge.model.following import plan as make_plan
+from towpath.forge.model.following import Known, Opening, Plan, Synced, make_plan, tell_pusher
 from towpath.forge.model.refs import Pending, Push, RefUpdate, intents, refusals
 from towpath.forge.model.requests import (
     Comment,
@@ -74,13 +73,14 @@ from towpath.kernel.outbox import announce
 __all__ = [
     "Comment", "Commit", "Conflicted", "Diff", "DiffFile", "MergeRequest", "Merged", "Program",
     "Push", "RefUpdate", "Repository", "Review", "Signature", "Status", "StatusState", "Synced",
-    "Verdict", "admit_push", "advertise", "clear_locks", "close", "collect", "comment",
-    "comments", "commits", "count_merge_requests", "create_repository", "current_reviews",
-    "diff", "edit", "find_repository", "install_hook", "is_ancestor", "list_files", "merge",
-    "merge_base", "merge_request", "merge_requests", "open_merge_request",
-    "open_merge_requests", "patch", "push_of", "read_file", "receive_push", "refs", "reopen",
-    "repositories", "repository", "resolve", "review", "reviews", "search_merge_requests",
-    "set_status", "statuses", "sync_refs", "update_refs", "upload_pack", "worst_state",
+    "Verdict", "admit_push", "advertise", "as_patch", "branch_subject", "clear_locks", "close",
+    "collect", "comment", "comments", "commits", "count_merge_requests", "create_repository",
+    "current_reviews", "diff", "edit", "find_repository", "install_hook", "is_ancestor",
+    "list_files", "merge", "merge_base", "merge_request", "merge_requests",
+    "open_merge_request", "open_merge_requests", "push_of", "read_file", "receive_push", "refs",
+    "reopen", "repositories", "repository", "resolve", "review", "reviews",
+    "search_merge_requests", "set_status", "statuses", "sync_refs", "update_refs",
+    "upload_pack", "worst_state",
 ]  # fmt: skip
 T = TypeVar("T")
 _TRIES = 20

@@ -175,7 +175,9 @@ class Dialect:
         }
         if changed.old_path:
             told["previous_filename"] = changed.old_path
-        return told if changed.cut or changed.binary else told | {"patch": service.patch(changed)}
+        return (
+            told if changed.cut or changed.binary else told | {"patch": service.as_patch(changed)}
+        )
 
     def review(self, request: MergeRequest, made: Review) -> Json:
         return {

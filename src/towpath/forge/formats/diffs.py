@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Literal
 
 Kind = Literal["context", "added", "removed", "note"]
@@ -71,6 +71,14 @@ class DiffFile:
     @property
     def binary(self) -> bool:
         return self.additions is None
+
+    @property
+    def shown_path(self) -> str:
+        return visible(self.path)
+
+    @property
+    def shown_old_path(self) -> str:
+        return visible(self.old_path or "")
 
 
 @dataclass(frozen=True)
@@ -145,7 +153,7 @@ def _raw(field: str, fields: Iterator[str]) -> DiffFile:
 
 
 def _numbers(field: str, fields: Iterator[str]) -> tuple[str, tuple[int | None, int | None]]:
-    added, removed, path = field.split("\t")
+    added, removed, path = field.split("\t", 2)
     if not path:
         next(fields)
         path = next(fields)
@@ -155,7 +163,7 @@ def _numbers(field: str, fields: Iterator[str]) -> tuple[str, tuple[int | None, 
 
 def _sections(patch: bytes, most: int) -> Iterator[list[str]]:
     starts = [found.start() for found in islice(_NEW_FILE.finditer(patch), most * 2)]
-    for begin, end in zip(starts, [*starts[1:], len(patch)], strict=True):
+    for begin, end in pairwise([*starts, len(patch)]):
         yield patch[begin:end].decode("utf-8", "replace").removesuffix("\n").split("\n")
 
 
@@ -173,7 +181,7 @@ def _fill(file: DiffFile, lines: Sequence[str], most: int, *, whole: bool) -> Di
 
 def _hunk_bounds(lines: Sequence[str]) -> list[tuple[int, int]]:
     starts = [number for number, line in enumerate(lines) if line.startswith("@@ ")]
-    return list(zip(starts, [*starts[1:], len(lines)], strict=True))
+    return list(pairwise([*starts, len(lines)]))
 
 
 def _hunk(heading: str, lines: Sequence[str]) -> Hunk:

@@ -134,7 +134,7 @@ def _opening(
     return Opening(pending, asked)
 
 
-def plan(
+def make_plan(
     known: Known, after: Mapping[str, str], history: History, *, ended: str | None, now: Micros
 ) -> Plan:
     """Compare what we know with the refs as git has them now.

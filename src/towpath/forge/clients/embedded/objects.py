@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from towpath.forge.clients.embedded import git
-from towpath.forge.model.names import require_sha
+from towpath.forge.clients.embedded.refs import resolve
+from towpath.forge.model.names import branch_ref, require_sha
 from towpath.forge.model.requests import LONGEST_TITLE, storable
 from towpath.kernel.clock import SECOND, Micros
 from towpath.kernel.context import Kernel
@@ -137,6 +138,12 @@ def subject(kernel: Kernel, repository: str, commit: str) -> str:
     """The first line of a commit's message, fit to be a title; "" if there is none."""
     found = commits(kernel, repository, None, commit, limit=1)[0].subject
     return " ".join(found.split())[:LONGEST_TITLE] if storable(found) else ""
+
+
+def branch_subject(kernel: Kernel, repository: str, branch: str) -> str:
+    """The first line of a branch's newest message, or the branch's name if there is none."""
+    head = resolve(kernel, repository, branch_ref(branch))
+    return (head and subject(kernel, repository, head)) or branch
 
 
 def raw_diff(
