@@ -5,5 +5,6 @@ reading    one value at a time, collecting every problem
 triggers   the `on` key
 steps      the `steps` key
 workflow   the whole file
+exchanged  the files through which steps speak
 ansi       terminal colours to classes
 """

@@ -33,7 +33,7 @@ def make_layout(private: Path, workspace: str, tool_paths: Sequence[Path]) -> La
     """Make a layout as this machine sees it, with the private directories it names."""
     for name in OPEN_TO_STEPS:
         (private / name).mkdir(mode=0o755)
-    tools = (f"{path}/bin" for path in tool_paths)
+    tools = (f"{path}/bin" for path in tool_paths if f"{path}/bin" not in _SYSTEM_PATH)
     return Layout(
         private=private,
         workspace=workspace,

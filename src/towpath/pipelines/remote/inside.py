@@ -90,7 +90,7 @@ class Inside:
     def _run(self, request: Mapping[str, Any], output: int) -> None:
         try:
             self._step = start(request["argv"], request["env"], request["cwd"], output)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_STARTED
             send(self._control, {"is": "refused", "code": code, "why": str(error)})
         finally:

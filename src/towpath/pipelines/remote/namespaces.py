@@ -26,6 +26,7 @@ _FILES = "/run/towpath/files"
 _HOME = "/home/runner"
 _TEMPORARY = "/tmp"  # noqa: S108 - a private directory is bound there
 _SYSTEM = Path("/usr")
+_SHARED_MEMORY = 1 << 30
 _BY_ALL = 0o005
 _ISOLATED = (
     *("--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--as-pid-1"),
@@ -105,7 +106,7 @@ def _shown(place: Place, layout: Layout) -> list[str]:
         *_directories("/etc/ssl", "/home", "/run/towpath", *(str(path.parent) for path in above)),
         *_system(),
         *_etc(private / "etc", network=place.network),
-        *("--proc", "/proc", "--dev", "/dev"),
+        *("--proc", "/proc", *_devices()),
         *("--bind", str(private / "tmp"), _TEMPORARY),
         *("--bind", str(private / "home"), _HOME),
         *("--bind", str(private / "files"), _FILES),
@@ -158,13 +159,21 @@ def _tools(paths: Iterable[Path]) -> Iterator[str]:
                 yield from ("--ro-bind", str(real), str(place))
 
 
-@functools.cache
-def _own_user() -> tuple[str, ...]:
+def _own_user() -> list[str]:
     """Map the runner's user; before 0.8 bubblewrap could not forbid namespaces within."""
+    forbid = "--disable-userns"
+    known = [forbid] if forbid in _options() else []
+    return ["--uid", str(INSIDE), "--gid", str(INSIDE), *known]
+
+
+def _devices() -> list[str]:
+    """Make a minimal /dev; what is shared in memory there is bounded, since it is memory."""
+    sized = ["--size", str(_SHARED_MEMORY)] if "--size" in _options() else []
+    return ["--dev", "/dev", "--perms", "1777", *sized, "--tmpfs", "/dev/shm"]  # noqa: S108
+
+
+@functools.cache
+def _options() -> frozenset[str]:
     command = [_bubblewrap(), "--help"]
     known = subprocess.run(command, capture_output=True, text=True, check=False, env={})
-    forbid = "--disable-userns"
-    return (
-        *("--uid", str(INSIDE), "--gid", str(INSIDE)),
-        *((forbid,) if forbid in known.stdout + known.stderr else ()),
-    )
+    return frozenset((known.stdout + known.stderr).split())

@@ -5,11 +5,14 @@ import pwd
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from towpath.kernel.errors import InvalidInput
 
 GIB = 1 << 30
+_SYSTEM = frozenset(
+    {"bin", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "sys", "usr"}
+)
 _PEOPLE = 1000  # first user id of a person on Debian; system users live in places such as /bin
 
 
@@ -57,12 +60,22 @@ def check(place: Place) -> None:
     workspace = place.workspace.resolve()
     if not workspace.is_dir():
         raise InvalidInput(f"The workspace {workspace} is not a directory.")
+    if place.appears_at is not None:
+        _check_appearance(place.appears_at)
     _check_exposes(workspace, place.hidden, "workspace")
     private = (workspace, *((place.scratch,) if place.scratch else ()))
     for path in place.tool_paths:
         real = path.resolve()
         _check_exposes(real, (*place.hidden, *private), "tool path")
         _check_within(real, place.hidden)
+
+
+def _check_appearance(path: str) -> None:
+    pure = PurePosixPath(path)
+    if str(pure) != path or not pure.is_absolute() or ".." in pure.parts:
+        raise InvalidInput(f"{path!r} is not an absolute path.")
+    if len(pure.parts) == 1 or pure.parts[1] in _SYSTEM:
+        raise InvalidInput(f"The workspace cannot appear at {path}, where the system is.")
 
 
 def _check_exposes(path: Path, protected: Iterable[Path], what: str) -> None:

@@ -1,0 +1,132 @@
+"""The runner program: `python -m towpath.pipelines.remote --url URL --token-file FILE`."""
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from towpath.kernel import log
+from towpath.pipelines.remote import box
+from towpath.pipelines.remote.place import python_paths
+from towpath.pipelines.remote.runner import Options, Runner, default_slots
+from towpath.pipelines.remote.wire import Wire
+
+LABELS = (
+    "towpath", "self-hosted", "linux", "x64", "debian",
+    "ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04",
+)  # fmt: skip
+_PREFIX = "towpath-runner-"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until told to stop; 0 then, 1 when the server will not have us."""
+    chosen = _parser().parse_args(arguments)
+    if chosen.check:
+        isolation = box.detect()
+        sys.stdout.write(json.dumps({"level": isolation.level, "why": isolation.why}) + "\n")
+        return 0
+    if not chosen.url or not chosen.token_file:
+        sys.stderr.write("A runner needs --url and --token-file.\n")
+        return 2
+    log.configure()
+    token = chosen.token_file.read_text().strip()
+    if chosen.unlink_token:
+        chosen.token_file.unlink()
+    with _work_folder(chosen.work) as work:
+        runner = Runner(Wire(chosen.url, token), _options(chosen, work))
+        _listen(runner, parent=chosen.parent_pipe)
+        runner.run()
+    if runner.rejected:
+        sys.stderr.write(f"The server refused: {runner.rejected}\n")
+    return 1 if runner.rejected else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m towpath.pipelines.remote",
+        description="Claims jobs from a Towpath server and runs each in a sandbox of its own.",
+    )
+    add = parser.add_argument
+    add("--url", help="the server, such as https://towpath.example")
+    add("--token-file", type=Path, help="a file that holds a token with the scope runner")
+    add("--unlink-token", action="store_true", help="remove that file once it is read")
+    add("--name", default=f"{socket.gethostname()}-{os.getpid()}", help="what people see")
+    add("--labels", default=",".join(LABELS), help="what runs-on may ask for, comma-separated")
+    add("--slots", type=int, default=default_slots(), help="how many jobs at once")
+    add("--work", type=Path, help="where workspaces are kept (the temporary directory)")
+    add("--network", choices=["none", "host"], default="none", help="what jobs may reach")
+    add("--tool-path", type=Path, action="append", default=[], help="a directory jobs may read")
+    add("--hide", type=Path, action="append", default=[], help="what no job may ever see")
+    add("--patience", type=float, default=120.0, help="seconds without a server until it ends")
+    add("--parent-pipe", action="store_true", help="claim no more when standard input ends")
+    add("--check", action="store_true", help="only say how well jobs are walled off here")
+    return parser
+
+
+def _options(chosen: argparse.Namespace, work: Path) -> Options:
+    return Options(
+        name=chosen.name,
+        labels=tuple(label.strip() for label in chosen.labels.split(",") if label.strip()),
+        slots=chosen.slots,
+        work=work,
+        network=chosen.network == "host",
+        tool_paths=tuple(dict.fromkeys((*python_paths(), *chosen.tool_path))),
+        hidden=tuple(path.resolve() for path in chosen.hide),
+        patience=chosen.patience,
+    )
+
+
+def _listen(runner: Runner, *, parent: bool) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: threading.Thread(target=runner.stop, daemon=True).start())
+    if parent:
+        threading.Thread(target=_drain_at_end, args=(runner,), daemon=True).start()
+
+
+def _drain_at_end(runner: Runner) -> None:
+    """Our parent holds the other end of standard input for as long as it lives."""
+    while os.read(0, 4096):
+        pass
+    runner.drain()
+
+
+@contextlib.contextmanager
+def _work_folder(parent: Path | None) -> Iterator[Path]:
+    """A folder of our own, locked; those of runners that are dead are removed."""
+    parent = parent or Path(tempfile.gettempdir())
+    _clear(parent)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+    folder.chmod(0o711)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _clear(parent: Path) -> None:
+    for folder in parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if folder.lstat().st_uid != os.geteuid():
+                continue
+            lock = os.open(folder / "lock", os.O_RDWR)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,326 @@
+"""The steps of one job, one after the other: the same engine for a runner and for `towpath run`.
+
+What a step may say to those after it (outputs, environment, PATH) passes through small files.
+"""
+
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Any, Literal, Protocol
+
+from towpath.kernel.errors import TowpathError
+from towpath.pipelines.formats import exchanged
+from towpath.pipelines.model import contexts
+from towpath.pipelines.model.execution import Assignment, Outcome, StepReport, Verdict
+from towpath.pipelines.model.expressions import functions, syntax, templates
+from towpath.pipelines.model.expressions.evaluation import Status, Surroundings
+from towpath.pipelines.model.expressions.values import ExpressionError
+from towpath.pipelines.model.workflow import Checkout, Step
+from towpath.pipelines.remote.session import Box, Exit
+
+CLEAN_UP_SECONDS = 300.0
+"""How long steps with always() or cancelled() may take after a cancel, as on GitHub."""
+_NAMES = frozenset({"github", "env", "needs", "steps", "job", "runner"})
+_PLAIN = syntax.Scope(_NAMES, functions.PLAIN)
+_CONDITION = syntax.Scope(_NAMES, functions.WITH_STATUS)
+_SHELLS = {
+    "": ("bash", "-e", "{0}"),
+    "bash": ("bash", "--noprofile", "--norc", "-eo", "pipefail", "{0}"),
+    "sh": ("sh", "-e", "{0}"),
+    "python": ("python3", "{0}"),
+}
+_FILES = {"GITHUB_OUTPUT": "output", "GITHUB_ENV": "env", "GITHUB_PATH": "path"}
+_MOST_SHOWN = 100
+_BOLD, _DIM, _RED, _PLAIN_LOOK = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
+
+
+class Log(Protocol):
+    """Where output goes; offsets are bytes from the beginning."""
+
+    @property
+    def size(self) -> int: ...
+
+    def write(self, data: bytes) -> None: ...
+
+    def note(self, line: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Surround:
+    """What a job's steps need of whoever runs them.
+
+    `fetch` brings a commit into the workspace. `cancel` asks for an orderly end.
+    """
+
+    box: Box
+    log: Log
+    fetch: Callable[[Checkout, Event, float], None]
+    report: Callable[[StepReport], None]
+    cancel: Event
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a step ended; `outcome` is the truth, `conclusion` what the job goes by."""
+
+    outcome: Verdict
+    conclusion: Verdict
+    why: str = ""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+class _StepError(Exception):
+    """A step fails for a reason of ours; the message is for people."""
+
+
+class Job:
+    """One attempt at a job."""
+
+    def __init__(self, assignment: Assignment, around: Surround) -> None:
+        self._given = assignment
+        self._around = around
+        self._ends_at = time.monotonic() + assignment.spec.timeout_minutes * 60
+        self._steps: dict[str, Any] = {}
+        self._env: dict[str, str] = {}
+        self._paths: list[str] = []
+        self._reports: list[StepReport] = []
+        self._failed = ""
+        self._timed_out = False
+        self._cleaning: float | None = None
+
+    def run(self) -> Outcome:
+        """Run all steps that are to run; never raises for what a step did."""
+        try:
+            self._env = self._outer_environment()
+        except ExpressionError as error:
+            return self._outcome("failure", f"`env` cannot be evaluated: {error}")
+        for step in self._given.spec.steps:
+            self._one(step)
+        if self._around.cancel.is_set():
+            return self._outcome("cancelled")
+        if self._failed or self._timed_out:
+            return self._outcome("failure", self._failed if self._timed_out else "")
+        return self._with_outputs()
+
+    def _one(self, step: Step) -> None:
+        began = time.monotonic()
+        start = self._around.log.size
+        if self._around.cancel.is_set() and self._cleaning is None:
+            self._cleaning = began + CLEAN_UP_SECONDS
+        ended = self._guarded(step)
+        if ended.outcome == "failure" and ended.why:
+            self._around.log.note(f"{_RED}{ended.why}{_PLAIN_LOOK}")
+        if ended.conclusion == "failure":
+            self._failed = self._failed or ended.why or "A step failed."
+        if step.id:
+            self._steps[step.id] = {
+                "outcome": ended.outcome,
+                "conclusion": ended.conclusion,
+                "outputs": dict(ended.outputs),
+            }
+        self._tell(
+            StepReport(
+                number=step.number, state="finished", conclusion=ended.conclusion, why=ended.why,
+                log_from=start, log_to=self._around.log.size, seconds=time.monotonic() - began,
+            )
+        )  # fmt: skip
+
+    def _guarded(self, step: Step) -> Ended:
+        try:
+            if self._timed_out or not self._is_wanted(step):
+                ended: Verdict = "cancelled" if self._around.cancel.is_set() else "skipped"
+                return Ended(ended, ended)
+            return self._started(step)
+        except (ExpressionError, _StepError, TowpathError, exchanged.Unreadable) as error:
+            return self._failure(step, str(error))
+
+    def _is_wanted(self, step: Step) -> bool:
+        condition = templates.parse_condition(step.condition, _CONDITION)
+        return templates.holds(condition, self._surroundings(self._env))
+
+    def _started(self, step: Step) -> Ended:
+        env = self._env | self._rendered(step.env)
+        around = self._surroundings(env)
+        name = self._text(step.name, around)
+        self._around.log.note(f"{_BOLD}▸ {name or step.title}{_PLAIN_LOOK}")
+        self._tell(
+            StepReport(
+                number=step.number, name=name, state="running", log_from=self._around.log.size
+            )
+        )
+        if step.checkout is not None:
+            return self._fetched(step, step.checkout, around)
+        return self._ran(step, env, around)
+
+    def _fetched(self, step: Step, wanted: Checkout, around: Surroundings) -> Ended:
+        resolved = Checkout(wanted.depth, self._text(wanted.ref, around), wanted.path)
+        seconds, _ = self._seconds(step)
+        self._around.fetch(resolved, self._cancel_of_step(), seconds)
+        if self._around.cancel.is_set():
+            return Ended("cancelled", "cancelled")
+        return Ended("success", "success")
+
+    def _ran(self, step: Step, env: Mapping[str, str], around: Surroundings) -> Ended:
+        script = self._text(step.run or "", around)
+        self._show(script)
+        seconds, whose = self._seconds(step)
+        files = {
+            name: self._around.box.put(f"{file}-{step.number}") for name, file in _FILES.items()
+        }
+        ended = self._around.box.run(
+            self._command(step, script),
+            env={**self._variables(), **env, **self._path(), **files},
+            cwd=self._directory(step, around),
+            output=self._around.log.write,
+            timeout=seconds,
+            cancelled=self._cancel_of_step(),
+        )
+        return self._judged(step, ended, whose)
+
+    def _judged(self, step: Step, ended: Exit, whose: Literal["step", "job"]) -> Ended:
+        outputs = self._taken(step)
+        if ended.reason == "cancelled":
+            return Ended("cancelled", "cancelled", "", outputs)
+        if ended.reason == "lost":
+            self._timed_out = True
+            return self._failure(step, "The sandbox ended unexpectedly.", outputs)
+        if ended.reason == "timeout":
+            self._timed_out = whose == "job"
+            limit = step.timeout_minutes if whose == "step" else self._given.spec.timeout_minutes
+            return self._failure(step, f"The {whose} took longer than {limit:g} minutes.", outputs)
+        if ended.signal:
+            return self._failure(step, f"The command was ended by signal {ended.signal}.", outputs)
+        if ended.code:
+            return self._failure(step, f"The command ended with exit code {ended.code}.", outputs)
+        return Ended("success", "success", "", outputs)
+
+    def _failure(self, step: Step, why: str, outputs: Mapping[str, str] | None = None) -> Ended:
+        forgiven = step.continue_on_error and not self._timed_out
+        return Ended("failure", "success" if forgiven else "failure", why, outputs or {})
+
+    def _taken(self, step: Step) -> Mapping[str, str]:
+        """Take over what the step wrote for those after it."""
+        read = {name: self._file(file, step) for name, file in _FILES.items()}
+        self._env |= exchanged.assignments(read["GITHUB_ENV"])
+        self._paths = [*reversed(exchanged.paths(read["GITHUB_PATH"])), *self._paths]
+        return exchanged.assignments(read["GITHUB_OUTPUT"])
+
+    def _file(self, name: str, step: Step) -> str:
+        text = self._around.box.take(f"{name}-{step.number}").decode("utf-8", "replace")
+        return text.replace("\0", "")
+
+    def _command(self, step: Step, script: str) -> list[str]:
+        shell = step.shell or self._given.spec.shell
+        parts = _SHELLS.get(shell) or tuple(shell.split())
+        suffix = ".py" if shell == "python" else ".sh"
+        file = self._around.box.put(f"step-{step.number}{suffix}", script.encode())
+        return [part.replace("{0}", file) for part in parts]
+
+    def _directory(self, step: Step, around: Surroundings) -> str | None:
+        return self._text(step.working_directory or self._given.spec.working_directory, around)
+
+    def _seconds(self, step: Step) -> tuple[float, Literal["step", "job"]]:
+        """How long a step may still take, and whose limit that is."""
+        left = (self._cleaning or self._ends_at) - time.monotonic()
+        own = step.timeout_minutes * 60 if step.timeout_minutes else None
+        return (own, "step") if own is not None and own < left else (max(left, 0.0), "job")
+
+    def _cancel_of_step(self) -> Event:
+        """Steps that clean up after a cancel are not themselves cancelled by it."""
+        return Event() if self._cleaning is not None else self._around.cancel
+
+    def _show(self, script: str) -> None:
+        lines = script.strip().splitlines()
+        for line in lines[:_MOST_SHOWN]:
+            self._around.log.note(f"{_DIM}$ {line}{_PLAIN_LOOK}")
+        if len(lines) > _MOST_SHOWN:
+            self._around.log.note(f"{_DIM}… {len(lines) - _MOST_SHOWN} more lines{_PLAIN_LOOK}")
+
+    def _surroundings(self, env: Mapping[str, str]) -> Surroundings:
+        cancelled = self._around.cancel.is_set()
+        status = Status(
+            success=not self._failed and not cancelled,
+            failure=bool(self._failed) and not cancelled,
+            cancelled=cancelled,
+        )
+        word = "cancelled" if cancelled else "failure" if self._failed else "success"
+        return Surroundings(
+            {
+                "github": {**self._given.github, "workspace": self._around.box.workspace},
+                "env": env,
+                "needs": self._given.needs,
+                "steps": self._steps,
+                "job": {"status": word},
+                "runner": self._runner(),
+            },
+            status,
+        )
+
+    def _variables(self) -> dict[str, str]:
+        github = {**self._given.github, "workspace": self._around.box.workspace}
+        named = {"CI": "true", "GITHUB_ACTIONS": "true", "TOWPATH": "true"}
+        runner = {f"RUNNER_{name.upper()}": value for name, value in self._runner().items()}
+        return {**named, **runner, **contexts.variables(github), **self._around.environment}
+
+    def _runner(self) -> dict[str, str]:
+        machine = platform.machine()
+        return {
+            "os": platform.system(),
+            "arch": {"x86_64": "X64", "aarch64": "ARM64"}.get(machine, machine.upper()),
+            "name": "towpath",
+            "temp": self._around.box.environment["TMPDIR"],
+            "environment": "self-hosted",
+        }
+
+    def _path(self) -> dict[str, str]:
+        if not self._paths:
+            return {}
+        return {"PATH": ":".join((*self._paths, self._around.box.environment["PATH"]))}
+
+    def _outer_environment(self) -> dict[str, str]:
+        outer = {"github": self._given.github, "needs": self._given.needs}
+        whole = self._rendered(self._given.env, Surroundings(outer))
+        return whole | self._rendered(self._given.spec.env, Surroundings(outer))
+
+    def _rendered(
+        self, env: Mapping[str, str], around: Surroundings | None = None
+    ) -> dict[str, str]:
+        around = around or self._surroundings(self._env)
+        return {name: self._text(value, around) for name, value in env.items()}
+
+    def _text(self, source: str, around: Surroundings) -> str:
+        if templates.OPEN not in source:
+            return source
+        text = templates.render(templates.parse(source, _PLAIN), around)
+        if "\0" in text:
+            raise _StepError("An expression gave a NUL character, which no command can take.")
+        return text
+
+    def _with_outputs(self) -> Outcome:
+        try:
+            outputs = self._rendered(self._given.spec.outputs)
+        except (ExpressionError, _StepError) as error:
+            return self._outcome("failure", f"`outputs` cannot be evaluated: {error}")
+        return self._outcome("success", outputs=outputs)
+
+    def _outcome(
+        self,
+        conclusion: Literal["success", "failure", "cancelled"],
+        why: str = "",
+        outputs: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        return Outcome(
+            conclusion=conclusion,
+            why=why,
+            outputs=outputs or {},
+            steps=tuple(self._reports),
+            log_bytes=self._around.log.size,
+        )
+
+    def _tell(self, report: StepReport) -> None:
+        if report.state == "finished":
+            self._reports.append(report)
+        self._around.report(report)

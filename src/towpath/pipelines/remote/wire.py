@@ -1,0 +1,151 @@
+"""The server as the runner sees it: five requests over one kept connection per thread.
+
+Standard library alone, so that a runner starts at once. Trouble is Away (try again), LeaseLost
+(the job is no longer ours) or Rejected (no use trying).
+"""
+
+import http.client
+import json
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from towpath.kernel.errors import TowpathError
+from towpath.pipelines.model.execution import Assignment, Outcome, StepReport
+
+_PREFIX = "/api/towpath/v1/runner"
+_CONFLICT, _REFUSED = 409, {400, 401, 403, 404, 405, 413, 422}
+_NO_CONTENT = 204
+_SECONDS = 60.0
+"""Longer than the server holds any answer."""
+
+
+class Away(TowpathError):
+    """The server cannot be reached, or not just now: what it was to be told is kept."""
+
+
+class LeaseLost(TowpathError):
+    """The job was given to another, or is over: whatever we have of it is worthless."""
+
+
+class Rejected(TowpathError):
+    """The server understood, and will not."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a job's request is answered with; `length` of the log is on disk for good."""
+
+    cancel: bool = False
+    length: int = 0
+
+
+class Wire:
+    """May be used by any number of threads."""
+
+    def __init__(self, url: str, token: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise Rejected(f"{url!r} is not the address of a server.", next_step="Use http(s)://…")
+        self.url = url.rstrip("/")
+        self._parts = parts
+        self._token = token
+        self._local = threading.local()
+
+    def claim(self, runner: str, labels: tuple[str, ...], lease: str) -> Assignment | None:
+        """Wait for a job; None after a while without one."""
+        body = _encode({"runner": runner, "labels": labels})
+        status, answer = self._send("POST", "/claim", body, lease)
+        if status == _NO_CONTENT:
+            return None
+        return msgspec.json.decode(answer, type=Assignment)
+
+    def log(self, job: str, lease: str, offset: int, chunk: bytes) -> Answer:
+        return self._about(job, lease, f"log?offset={offset}", chunk, method="PUT")
+
+    def steps(self, job: str, lease: str, reports: list[StepReport]) -> Answer:
+        return self._about(job, lease, "steps", _encode({"steps": reports}))
+
+    def heartbeat(self, job: str, lease: str) -> Answer:
+        return self._about(job, lease, "heartbeat", b"")
+
+    def finish(self, job: str, lease: str, outcome: Outcome) -> None:
+        self._about(job, lease, "finish", _encode(outcome))
+
+    def close(self) -> None:
+        """Let go of this thread's connection."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+    def _about(
+        self, job: str, lease: str, what: str, body: bytes, *, method: str = "POST"
+    ) -> Answer:
+        _, answer = self._send(method, f"/jobs/{job}/{what}", body, lease)
+        try:
+            return msgspec.json.decode(answer, type=Answer)
+        except msgspec.MsgspecError as error:
+            raise Away(f"The server's answer makes no sense: {error}") from error
+
+    def _send(self, method: str, path: str, body: bytes, lease: str) -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {self._token}", "Towpath-Lease": lease}
+        try:
+            status, answer = self._exchange(method, path, body, headers)
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise Away(f"The server cannot be reached: {error}") from error
+        if status == _CONFLICT:
+            raise LeaseLost(_said(answer))
+        if status in _REFUSED:
+            raise Rejected(_said(answer))
+        if status >= http.client.BAD_REQUEST:
+            raise Away(_said(answer))
+        return status, answer
+
+    def _exchange(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        connection = self._connection()
+        try:
+            connection.request(method, self._address(path), body, dict(headers))
+        except (ConnectionError, http.client.HTTPException):
+            # A kept connection may have been closed meanwhile; everything here may be repeated.
+            self.close()
+            connection = self._connection()
+            connection.request(method, self._address(path), body, dict(headers))
+        response = connection.getresponse()
+        return response.status, response.read()
+
+    def _address(self, path: str) -> str:
+        return f"{self._parts.path.rstrip('/')}{_PREFIX}{path}"
+
+    def _connection(self) -> http.client.HTTPConnection:
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+        return connection
+
+    def _connect(self) -> http.client.HTTPConnection:
+        host, port = self._parts.hostname or "", self._parts.port
+        if self._parts.scheme == "http":
+            return http.client.HTTPConnection(host, port, timeout=_SECONDS)
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(host, port, timeout=_SECONDS, context=context)
+
+
+def _encode(value: Any) -> bytes:
+    return msgspec.json.encode(value)
+
+
+def _said(answer: bytes) -> str:
+    """What a problem document says, or what came instead of one."""
+    try:
+        return str(json.loads(answer)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return answer[:200].decode("utf-8", "replace") or "The server gave no reason."
