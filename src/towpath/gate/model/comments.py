@@ -117,7 +117,7 @@ def _absent(scene: Scene) -> str:
         "on: [pull_request, merge_group]",
         "jobs:",
         "  test:",
-        "    runs-on: default",
+        "    runs-on: ubuntu-latest",
         "    steps:",
         "      - uses: actions/checkout",
         "      - run: make test",
