@@ -145,6 +145,7 @@ def router() -> APIRouter:
     one = f"{here}/merge_requests/{{number:int}}"
     routes.add_api_route(one, merge_request, methods=["GET"])
     routes.add_api_route(f"{one}/talk", talk, methods=["GET"])
+    routes.add_api_route(f"{one}/judged", judged, methods=["GET"])
     routes.add_api_route(f"{one}/say", say, methods=["POST"])
     routes.add_api_route(f"{one}/close", close, methods=["POST"])
     routes.add_api_route(f"{one}/reopen", reopen, methods=["POST"])
@@ -289,6 +290,12 @@ def talk(here: Here, number: int, seen: str = "") -> Response:
     return here.render(
         "forge/talk.html", talk=told, change=told.change, seen=seen or told.change.head
     )
+
+
+def judged(here: Here, number: int) -> Response:
+    """What machines and reviewers think, fetched like the talk."""
+    told = here.kernel.db.read(lambda tx: _talk(tx, here.id, number))
+    return here.render("forge/judged.html", talk=told, change=told.change)
 
 
 def say(here: Changes, number: int, given: Annotated[Said, Form()]) -> Response:

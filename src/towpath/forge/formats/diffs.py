@@ -49,6 +49,10 @@ class Hunk:
     heading: str
     rows: tuple[Row, ...]
 
+    @property
+    def shown_heading(self) -> str:
+        return visible(self.heading)
+
 
 @dataclass(frozen=True)
 class DiffFile:
