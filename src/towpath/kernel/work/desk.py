@@ -11,6 +11,8 @@ from towpath.kernel.work.settling import Claim, Outcome
 
 MOST_HELD = 256
 _PREFETCH_SECONDS = 0.05
+_MEMORY = 8  # a mean over about so many of the latest
+_Name = tuple[WorkId, int]
 
 
 class Desk:
@@ -20,21 +22,32 @@ class Desk:
         self._threads = threads
         self._lock = threading.Lock()
         self._todo: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
-        self._held: dict[WorkId, Claim] = {}
-        self._renew_at: dict[WorkId, float] = {}
+        self._held: dict[_Name, Claim] = {}
+        self._renew_at: dict[_Name, float] = {}
         self._outcomes: list[Outcome] = []
-        self._mean_seconds = 1.0
+        self._run_seconds = 1.0
+        self._settle_seconds = 1.0
 
     def room(self) -> int:
-        """How many more to claim: one per free thread, and as many as they do in 50 ms."""
+        """How many more to claim: one per free thread, and as many as are done in 50 ms.
+
+        Done means run, which threads do side by side, and settled, one after another in a
+        transaction that others may be waiting for.
+        """
         held = len(self._held)
-        useful = self._threads * _PREFETCH_SECONDS / max(self._mean_seconds, 1e-6)
-        most = min(max(self._threads, int(useful)), MOST_HELD)
+        run = self._threads * _PREFETCH_SECONDS / max(self._run_seconds, 1e-6)
+        settled = _PREFETCH_SECONDS / max(self._settle_seconds, 1e-6)
+        most = min(max(self._threads, int(min(run, settled))), MOST_HELD)
         return most - held if held < self._threads or held <= most // 2 else 0
+
+    def settled(self, count: int, seconds: float) -> None:
+        """Learn what settling costs."""
+        if count:
+            self._settle_seconds += (seconds / count - self._settle_seconds) / _MEMORY
 
     def give(self, claims: Sequence[Claim]) -> None:
         with self._lock:
-            self._held.update((claim.item.id, claim) for claim in claims)
+            self._held.update((_name(claim), claim) for claim in claims)
         for claim in claims:
             self._todo.put(claim)
 
@@ -43,17 +56,17 @@ class Desk:
         while claim := self._todo.get():
             with self._lock:
                 if time.monotonic() < claim.expires:
-                    self._renew_at[claim.item.id] = _renewal(claim)
+                    self._renew_at[_name(claim)] = _renewal(claim)
                     return claim
-                self._held.pop(claim.item.id, None)
+                self._held.pop(_name(claim), None)
         return None
 
     def hand_in(self, outcome: Outcome, seconds: float) -> None:
         with self._lock:
-            self._held.pop(outcome.claim.item.id, None)
-            self._renew_at.pop(outcome.claim.item.id, None)
+            self._held.pop(_name(outcome.claim), None)
+            self._renew_at.pop(_name(outcome.claim), None)
             self._outcomes.append(outcome)
-            self._mean_seconds += (seconds - self._mean_seconds) / 8
+            self._run_seconds += (seconds - self._run_seconds) / _MEMORY
 
     def outcomes(self) -> list[Outcome]:
         with self._lock:
@@ -72,9 +85,9 @@ class Desk:
         """Claims being worked on for a third of their lease since it was last renewed."""
         now = time.monotonic()
         with self._lock:
-            due = [self._held[item] for item, moment in self._renew_at.items() if moment <= now]
+            due = [self._held[name] for name, moment in self._renew_at.items() if moment <= now]
             for claim in due:
-                self._renew_at[claim.item.id] = now + claim.handler.lease_seconds / 3
+                self._renew_at[_name(claim)] = now + claim.handler.lease_seconds / 3
         return due
 
     def clear(self) -> list[Claim]:
@@ -87,7 +100,7 @@ class Desk:
             pass
         with self._lock:
             for claim in claims:
-                self._held.pop(claim.item.id, None)
+                self._held.pop(_name(claim), None)
         return claims
 
     def is_clear(self) -> bool:
@@ -97,6 +110,11 @@ class Desk:
     def close(self, threads: int) -> None:
         for _ in range(threads):
             self._todo.put(None)
+
+
+def _name(claim: Claim) -> _Name:
+    """A row may be claimed again while an older claim of it still lies about."""
+    return claim.item.id, claim.fence
 
 
 def _renewal(claim: Claim) -> float:

@@ -10,6 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 import msgspec
 import structlog
@@ -33,7 +34,7 @@ class Worker:
 
     def __init__(self, db: Database, handlers: Iterable[Handler], threads: int = 4) -> None:
         self._db = db
-        self._handlers = {each.kind: each for each in [*handlers, service.tick_handler()]}
+        self._handlers = _by_kind([*handlers, service.tick_handler()])
         self._kinds = tuple(
             (each.kind, each.version, round(each.lease_seconds * 1_000_000))
             for each in sorted(self._handlers.values(), key=lambda each: each.kind)
@@ -120,6 +121,7 @@ class Worker:
         if not self._is_one_transaction(outcomes):
             self._settle(outcomes)
             outcomes = []
+        began = time.monotonic()
         try:
             claims = self._db.write(
                 lambda tx: self._transact(tx, outcomes, renewals, room),
@@ -131,6 +133,7 @@ class Worker:
         except Exception:
             self._settle(outcomes)
             raise
+        self._desk.settled(len(outcomes), time.monotonic() - began)
         self._desk.give(claims)
 
     def _transact(
@@ -168,26 +171,33 @@ class Worker:
         """Write outcomes; when the commit itself fails, each alone, to find whose fault it is."""
         if not outcomes:
             return
-        isolation: Isolation = "serializable"
-        if all(each.is_plain for each in outcomes):
-            isolation = "read committed"
+        plain = all(each.is_plain for each in outcomes)
+        isolation: Isolation = "read committed" if plain else "serializable"
+        began = time.monotonic()
         try:
             self._db.write(lambda tx: settle(tx, outcomes), isolation=isolation)
+            self._desk.settled(len(outcomes), time.monotonic() - began)
         except Unavailable:
             self._desk.keep(outcomes)
             raise
         except Exception as error:
-            if len(outcomes) > 1:
-                for outcome in outcomes:
-                    self._settle([outcome])
-            elif outcomes[0].error is None:
-                self._settle([Outcome(outcomes[0].claim, error=error)])
-            else:
+            if len(outcomes) == 1 and outcomes[0].error is not None:
                 raise
+            for outcome in outcomes:
+                alone = outcome if len(outcomes) > 1 else Outcome(outcome.claim, error=error)
+                with suppress(Unavailable):  # it is kept for the next round
+                    self._settle([alone])
 
     def _give_back(self, claims: Sequence[Claim]) -> None:
         if claims:
             self._db.write(lambda tx: _release(tx, claims), isolation="read committed")
+
+
+def _by_kind(handlers: Sequence[Handler]) -> dict[str, Handler]:
+    found = {each.kind: each for each in handlers}
+    if len(found) != len(handlers):
+        raise ValueError("two handlers are for the same kind of work")
+    return found
 
 
 def _run(claim: Claim) -> Outcome:
