@@ -25,7 +25,7 @@ def _routes(kernel: Kernel) -> Sequence[APIRouter]:
 def _handlers(kernel: Kernel) -> Sequence[Handler]:
     return (
         Handler(kind=service.PLAN, run=partial(service.plan, kernel)),
-        Handler.transactional(service.LEASE, service.expire),
+        Handler.transactional(service.EXPIRY, service.expire),
         Handler(kind=_FORGET, run=partial(_forget, kernel)),
     )
 

@@ -5,84 +5,74 @@ writes runs and jobs; from then on every change of a job asks decide() what come
 same transaction. Whoever asked hears of the end by SuiteFinished, exactly once.
 """
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
 from towpath.facts.pipelines import SuiteFinished
 from towpath.forge import service as forge
 from towpath.kernel import ids
-from towpath.kernel.access import service as access
-from towpath.kernel.clock import SECOND, Micros, after
+from towpath.kernel.clock import SECOND, Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import Conflict, InvalidInput, NotFound, TooLarge
+from towpath.kernel.errors import Conflict, TooLarge
 from towpath.kernel.outbox import announce
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Item, Then
-from towpath.pipelines.clients.logs import reading, writing
-from towpath.pipelines.clients.logs.reading import Line as Line
-from towpath.pipelines.clients.logs.reading import Piece as Piece
+from towpath.pipelines.clients import process
+from towpath.pipelines.clients.logs import writing
+from towpath.pipelines.clients.logs.of_job import (
+    append_log,
+    line_number,
+    line_start,
+    log_lines,
+    log_size,
+    read_log,
+)
+from towpath.pipelines.clients.logs.reading import LONGEST_LINE, Line, Piece
+from towpath.pipelines.clients.process import local_runner, walls
 from towpath.pipelines.formats import ansi
 from towpath.pipelines.formats import workflow as workflow_files
 from towpath.pipelines.model import contexts, planning, telling, triggers
 from towpath.pipelines.model import run as deciding
-from towpath.pipelines.model.execution import (
-    LOG_CAP,
-    Assignment,
-    Outcome,
-    Source,
-    StepReport,
-)
+from towpath.pipelines.model.execution import RUNNER_USER, Outcome
 from towpath.pipelines.model.run import (
     Conclude,
     Finish,
+    Job,
     Queue,
+    Run,
+    Step,
     Stop,
+    Suite,
     SuiteConclusion,
-)
-from towpath.pipelines.model.run import (
-    Job as Job,
-)
-from towpath.pipelines.model.run import (
-    Run as Run,
-)
-from towpath.pipelines.model.run import (
-    Step as Step,
-)
-from towpath.pipelines.model.run import (
-    Suite as Suite,
 )
 from towpath.pipelines.model.workflow import InvalidWorkflow, Problem, Workflow
 from towpath.pipelines.store import jobs as job_rows
+from towpath.pipelines.store import leases
 from towpath.pipelines.store import suites as suite_rows
-from towpath.pipelines.store.jobs import job as job
-from towpath.pipelines.store.jobs import jobs_of as jobs_of
-from towpath.pipelines.store.jobs import steps as steps
-from towpath.pipelines.store.suites import (
-    run as run,
+from towpath.pipelines.store.jobs import job, jobs_of, steps
+from towpath.pipelines.store.leases import (
+    EXPIRY,
+    QUEUED,
+    claim,
+    heartbeat,
+    held,
+    report,
+    stop_channel,
+    stopping,
 )
-from towpath.pipelines.store.suites import (
-    runs as runs,
-)
-from towpath.pipelines.store.suites import (
-    runs_of as runs_of,
-)
-from towpath.pipelines.store.suites import (
-    suite as suite,
-)
-from towpath.pipelines.store.suites import (
-    suites_of as suites_of,
-)
+from towpath.pipelines.store.suites import run, runs, runs_of, suite, suites_of
 
+__all__ = [
+    "EXPIRY", "QUEUED", "RUNNER_USER", "Job", "Line", "Piece", "Run", "Step", "Suite",
+    "append_log", "cancel_run", "cancel_suite", "claim", "expected_seconds", "expire", "finish",
+    "forget", "heal", "heartbeat", "held", "job", "jobs_of", "line_html", "line_number",
+    "line_start", "local_runner", "log_lines", "log_size", "plan", "read_log", "report", "run",
+    "runs", "runs_in", "runs_of", "runs_of_request", "steps", "steps_of", "stop_channel",
+    "stopping", "suite", "suites_of", "trigger", "trigger_merge_request", "walls",
+]  # fmt: skip
 PLAN = "pipelines.plan"
-LEASE = "pipelines.lease"
-QUEUED = "pipelines:queued"
-"""The channel that runners wait on."""
-RUNNER_USER = "towpath-runner"
 FOLDERS = (".towpath/workflows", ".github/workflows")
 """Where files are looked for; the first folder that has any is the one that counts."""
 MAX_FILES = 50
@@ -231,7 +221,7 @@ def advance(tx: Tx, run_id: str) -> None:
                 _finish_run(tx, current, action.conclusion, jobs)
                 return
             _apply(tx, by_key[action.job], action)
-    _wake(tx, current)
+    suite_rows.wake(tx, current)
 
 
 def _apply(tx: Tx, before: Job, action: Queue | Conclude | Stop) -> None:
@@ -245,12 +235,7 @@ def _apply(tx: Tx, before: Job, action: Queue | Conclude | Stop) -> None:
             )
         case Stop():
             job_rows.move_job(tx, before, stop=True)
-            tx.wake(stop_channel(before.id))
-
-
-def stop_channel(job_id: str) -> str:
-    """The channel that tells whoever runs a job that it must end."""
-    return f"pipelines:stop:{job_id}"
+            tx.wake(leases.stop_channel(before.id))
 
 
 def _finish_run(tx: Tx, ended: Run, conclusion: Any, jobs: Sequence[Job]) -> None:
@@ -258,7 +243,7 @@ def _finish_run(tx: Tx, ended: Run, conclusion: Any, jobs: Sequence[Job]) -> Non
         return
     state = "success" if conclusion == "success" else "failure"
     _say(tx, ended, state, _summary(tx, suite_rows.run(tx, ended.id), jobs))
-    _wake(tx, ended)
+    suite_rows.wake(tx, ended)
     siblings = suite_rows.runs_of(tx, [ended.suite])
     if all(each.state == "finished" for each in siblings):
         _conclude_suite(tx, suite_rows.suite(tx, ended.suite), siblings)
@@ -297,11 +282,6 @@ def _say(tx: Tx, about: Run, state: Any, words: str) -> None:
     forge.set_status(tx, about.repository, about.sha, context, state, words[:900], url)
 
 
-def _wake(tx: Tx, changed: Run) -> None:
-    for topic in (f"run:{changed.id}", f"repository:{changed.repository}", "home"):
-        tx.wake(f"live:{topic}")
-
-
 # Reading
 
 
@@ -332,6 +312,12 @@ def steps_of(tx: Tx, jobs: Sequence[Job]) -> dict[str, list[Step]]:
     return {each.id: job_rows.steps(tx, each.id, each.attempt) for each in jobs}
 
 
+def line_html(text: bytes, number: int) -> str:
+    """Make one line of a log safe HTML with an address of its own, colours as classes."""
+    shown, _ = ansi.line_html(text[:LONGEST_LINE].decode("utf-8", "replace"))
+    return f'<span class="line" id="L{number}"><a href="#L{number}">{number}</a>{shown}\n</span>'
+
+
 # Cancelling
 
 
@@ -354,101 +340,18 @@ def cancel_suite(tx: Tx, suite_id: str, by: str = "towpath") -> None:
             advance(tx, each.id)
 
 
-# What runners do
-
-
-def claim(tx: Tx, runner: str, labels: Iterable[str], lease: str) -> Assignment | None:
-    """Take the job that waits longest of those whose `runs-on` this runner serves.
-
-    A lease that holds a job already gets it again: the answer to its claim was lost.
-    """
-    if mine := job_rows.held_by(tx, _digest(lease)):
-        return _assignment(tx, mine, lease)
-    served = {label.lower() for label in labels}
-    for waiting in job_rows.queued(tx):
-        if {label.lower() for label in waiting.spec.runs_on} <= served:
-            return _assign(tx, waiting, runner, lease)
-    return None
-
-
-def _assign(tx: Tx, waiting: Job, runner: str, lease: str) -> Assignment | None:
-    attempt = waiting.attempt + 1
-    until = job_rows.lease_end(tx)
-    taken = job_rows.move_job(
-        tx, waiting, state="running", attempt=attempt, runner=runner, stop=False, why="",
-        started=tx.now, lease=_digest(lease), lease_until=until, log_bytes=0,
-    )  # fmt: skip
-    if not taken:
-        return None
-    job_rows.add_steps(tx, waiting, attempt)
-    payload = {"job": waiting.id, "attempt": attempt}
-    work.add(tx, LEASE, payload, key=f"{waiting.id}/{attempt}", due=until)
-    return _assignment(tx, job_rows.job(tx, waiting.id), lease)
-
-
-def _assignment(tx: Tx, taken: Job, lease: str) -> Assignment:
-    of = suite_rows.run(tx, taken.run)
-    jobs = {each.key: each for each in job_rows.jobs_of(tx, [of.id])}
-    github = {**of.github, "job": taken.key, "run_attempt": str(taken.attempt)}
-    _revoke(tx, job_rows.held_job(tx, taken.id)[1])
-    token_id, token = _read_token(tx, taken, of)
-    job_rows.move_job(tx, taken, token=token_id)
-    _wake(tx, of)
-    return Assignment(
-        job=taken.id, run=of.id, attempt=taken.attempt, lease=lease, name=taken.name,
-        spec=taken.spec, env=of.env, github=github, needs=deciding.needs(taken, jobs),
-        source=Source(path=f"/{github['repository']}.git", token=token),
-    )  # fmt: skip
-
-
-def _read_token(tx: Tx, waiting: Job, of: Run) -> tuple[str, str]:
-    access.ensure_system_user(tx, RUNNER_USER, "The runner", access.Role.viewer)
-    expires = after(tx.now, waiting.spec.timeout_minutes * 60 + 3600)
-    scopes = (f"repo:read:{of.repository}",)
-    return access.create_token(tx, RUNNER_USER, waiting.id, scopes=scopes, expires=expires)
-
-
-def held(tx: Tx, job_id: str, lease: str) -> Job:
-    """Find the job that this lease holds; Conflict when it is another's by now, or over."""
-    found, holder = job_rows.held_job(tx, job_id)
-    if found.state != "running" or holder.digest != _digest(lease):
-        raise Conflict(
-            "This job is no longer yours: it was given back, taken over, or is over.",
-            next_step="Stop it and throw its results away.",
-        )
-    return found
-
-
-def heartbeat(tx: Tx, job_id: str, lease: str) -> bool:
-    """Keep a job for another lease; True when it is to be stopped."""
-    mine = held(tx, job_id, lease)
-    job_rows.renew(tx, job_id)
-    return mine.stop
-
-
-def stopping(tx: Tx, job_id: str, lease: str) -> bool:
-    """Whether a job is to be stopped, without keeping it."""
-    return held(tx, job_id, lease).stop
-
-
-def report(tx: Tx, job_id: str, lease: str, reports: Sequence[StepReport]) -> bool:
-    """Write how steps are doing; True when the job is to be stopped."""
-    mine = held(tx, job_id, lease)
-    for each in reports:
-        job_rows.report_step(tx, mine, each)
-    tx.wake(f"live:run:{mine.run}")
-    return mine.stop
+# The end of an attempt
 
 
 def finish(tx: Tx, job_id: str, lease: str, outcome: Outcome) -> None:
     """Write how an attempt ended; the same lease may say so again, and nothing changes."""
     found, holder = job_rows.held_job(tx, job_id)
-    if found.state == "finished" and holder.digest == _digest(lease):
+    if found.state == "finished" and holder.digest == leases.digest(lease):
         return
-    mine = held(tx, job_id, lease)
+    mine = leases.held(tx, job_id, lease)
     for each in outcome.steps:
         job_rows.report_step(tx, mine, each)
-    _revoke(tx, holder)
+    leases.revoke(tx, holder)
     if outcome.conclusion == "released":
         _requeue(tx, mine, outcome.why or "The runner gave it back.")
     else:
@@ -465,9 +368,9 @@ def expire(tx: Tx, item: Item) -> None:
     if found.state != "running" or found.attempt != item.payload["attempt"]:
         return
     if holder.until and holder.until > tx.now:
-        work.add(tx, LEASE, item.payload, key=item.key, due=holder.until)
+        work.add(tx, EXPIRY, item.payload, key=item.key, due=holder.until)
         return
-    _revoke(tx, holder)
+    leases.revoke(tx, holder)
     _requeue(tx, found, f"The runner {found.runner} fell silent.")
     advance(tx, found.run)
 
@@ -483,65 +386,6 @@ def _requeue(tx: Tx, lost: Job, why: str) -> None:
     tx.wake(QUEUED)
 
 
-def _revoke(tx: Tx, holder: job_rows.Lease) -> None:
-    if holder.token:
-        with suppress(NotFound):  # it has died of age
-            access.revoke_token(tx, RUNNER_USER, holder.token)
-
-
-def _digest(lease: str) -> str:
-    return hashlib.sha256(lease.encode()).hexdigest()
-
-
-# Logs
-
-
-def append_log(kernel: Kernel, of: Job, offset: int, chunk: bytes) -> int:
-    """Put bytes into a job's log; returns how many are on disk for good."""
-    if offset < 0:
-        raise InvalidInput("An offset is 0 or more.")
-    return writing.append(_log(kernel, of), offset, chunk)
-
-
-def log_size(kernel: Kernel, of: Job) -> int:
-    return reading.size(_log(kernel, of))
-
-
-def read_log(kernel: Kernel, of: Job, start: int, length: int) -> bytes:
-    return reading.read(_log(kernel, of), start, length)
-
-
-def log_lines(
-    kernel: Kernel, of: Job, start: int, stop: int, *, most: int, last: bool = False
-) -> Piece:
-    """Read lines of a log between two bytes; with `last`, the last ones."""
-    path = _log(kernel, of)
-    if last:
-        start = reading.tail_start(path, start, stop, most)
-    return reading.lines(path, start, stop, most=most)
-
-
-def line_start(kernel: Kernel, of: Job, number: int) -> int:
-    """Find the byte at which a line begins."""
-    path = _log(kernel, of)
-    return reading.line_start(path, number, reading.size(path))
-
-
-def line_number(kernel: Kernel, of: Job, at: int) -> int:
-    """Count the line that begins at a byte, from 1."""
-    return 1 + reading.newlines(_log(kernel, of), at)
-
-
-def line_html(text: bytes, number: int) -> str:
-    """Make one line of a log safe HTML with an address of its own, colours as classes."""
-    shown, _ = ansi.line_html(text[: reading.LONGEST_LINE].decode("utf-8", "replace"))
-    return f'<span class="line" id="L{number}"><a href="#L{number}">{number}</a>{shown}\n</span>'
-
-
-def _log(kernel: Kernel, of: Job) -> Path:
-    return writing.log_path(kernel.data, of.run, of.id, max(of.attempt, 1))
-
-
 # Figures and age
 
 
@@ -554,7 +398,8 @@ def expected_seconds(tx: Tx, repository: str) -> float | None:
 
 def heal(kernel: Kernel) -> None:
     """At start: nobody could renew a lease while no server was there."""
-    kernel.db.write(job_rows.renew_all)
+    kernel.db.write(leases.renew_all)
+    process.forget_old_tokens(kernel)
 
 
 def forget(kernel: Kernel, before: Micros) -> None:
@@ -564,6 +409,3 @@ def forget(kernel: Kernel, before: Micros) -> None:
             writing.forget(kernel.data, run_id)
         kernel.db.write(lambda tx: suite_rows.forget_runs(tx, old))
     kernel.db.write(lambda tx: suite_rows.forget_empty_suites(tx, before))
-
-
-LOG_LIMIT = LOG_CAP + writing.SLACK

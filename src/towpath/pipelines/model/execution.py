@@ -13,6 +13,9 @@ LOG_CAP = 256 * 1024 * 1024
 MAX_OUTPUTS = 1024 * 1024
 """Most bytes of outputs of one job."""
 
+RUNNER_USER = "towpath-runner"
+"""Our own user, whom the tokens of jobs and of the local runner belong to."""
+
 Verdict = Literal["success", "failure", "cancelled", "skipped"]
 
 

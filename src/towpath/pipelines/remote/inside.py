@@ -192,8 +192,9 @@ def find(name: str, path: str) -> str:
     if "/" in name:
         return name
     for directory in path.split(":"):
-        candidate = str(Path(directory or ".", name).absolute())
-        if Path(candidate).is_file() and os.access(candidate, os.X_OK):
+        candidate = os.path.join(os.path.abspath(directory), name)  # noqa: PTH100, PTH118
+        # Not by pathlib, which raises for a directory on the PATH that may not be entered.
+        if os.path.isfile(candidate) and os.access(candidate, os.X_OK):  # noqa: PTH113
             return candidate
     raise FileNotFoundError(f"{name}: command not found")
 

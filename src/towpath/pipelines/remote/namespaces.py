@@ -103,7 +103,7 @@ def _shown(place: Place, layout: Layout) -> list[str]:
     above = [Path(layout.workspace), *tools, *(path.resolve() for path in tools)]
     return [
         *(("--share-net",) if place.network else ()),
-        *_directories("/etc/ssl", "/home", "/run/towpath", *(str(path.parent) for path in above)),
+        *_directories("/etc/ssl", "/home", "/run/towpath"),
         *_system(),
         *_etc(private / "etc", network=place.network),
         *("--proc", "/proc", *_devices()),
@@ -111,6 +111,7 @@ def _shown(place: Place, layout: Layout) -> list[str]:
         *("--bind", str(private / "home"), _HOME),
         *("--bind", str(private / "files"), _FILES),
         *("--ro-bind", str(Path(inside.__file__).resolve()), _PROGRAM),
+        *_directories(*(str(path.parent) for path in above)),
         *_tools(tools),
         *("--bind", str(place.workspace.resolve()), layout.workspace),
         *("--chdir", layout.workspace, "--remount-ro", "/"),

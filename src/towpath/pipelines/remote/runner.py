@@ -61,6 +61,7 @@ class Runner:
         self._heard = time.monotonic()
         self._running = 0
         self._idle = threading.Event()
+        self._idle.set()
         self.rejected = ""
 
     def run(self) -> None:
@@ -70,10 +71,8 @@ class Runner:
         ]
         for each in slots:
             each.start()
-        # In slices, so that signals are handled. Slots that only wait for a job end with us.
-        while any(each.is_alive() for each in slots) and not self._is_done():
-            self._draining.wait(0.5)
-            self._idle.wait(0.1)
+        self._draining.wait()
+        self._idle.wait()  # slots that only wait for a job end with the process
 
     def drain(self) -> None:
         """Claim no more; run() returns when what runs has ended."""
@@ -97,6 +96,7 @@ class Runner:
             except Away as error:
                 if self._is_forgotten():
                     _log.warning("no server has answered for too long", error=str(error))
+                    self.drain()
                     return
                 self._draining.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -109,10 +109,6 @@ class Runner:
             if given:
                 lease = ids.secret("lease")
                 self._take(given)
-
-    def _is_done(self) -> bool:
-        with self._lock:
-            return self._draining.is_set() and not self._running
 
     def _is_forgotten(self) -> bool:
         return time.monotonic() - self._heard > self._options.patience

@@ -2,5 +2,6 @@
 
 tables   the tables
 suites   suites and runs
-jobs     jobs, their leases, their steps
+jobs     jobs and their steps
+leases   who holds which job
 """

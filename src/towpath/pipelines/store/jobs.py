@@ -11,7 +11,7 @@ from towpath.kernel.clock import Micros, after
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import NotFound
 from towpath.pipelines.model import workflow
-from towpath.pipelines.model.execution import LEASE_SECONDS, StepReport
+from towpath.pipelines.model.execution import StepReport
 from towpath.pipelines.model.run import Job, Step
 from towpath.pipelines.store.suites import encoded
 from towpath.pipelines.store.tables import JOB, STEP
@@ -79,22 +79,6 @@ def move_job(tx: Tx, before: Job, **values: Any) -> bool:
         .values({name: _encoded(name, value) for name, value in values.items()})
     )
     return changed.rowcount == 1
-
-
-def renew(tx: Tx, job_id: str) -> None:
-    """Move the end of a lease on, unless most of it is left: then nothing is written."""
-    soon = after(tx.now, LEASE_SECONDS * 2 / 3)
-    chosen = update(JOB).where(JOB.c.id == job_id, JOB.c.lease_until < soon)
-    tx.execute(chosen.values(lease_until=lease_end(tx)))
-
-
-def renew_all(tx: Tx) -> None:
-    """Give every holder a whole lease: nobody could renew while no server was there."""
-    tx.execute(update(JOB).where(JOB.c.state == "running").values(lease_until=lease_end(tx)))
-
-
-def lease_end(tx: Tx) -> Micros:
-    return after(tx.now, LEASE_SECONDS)
 
 
 def add_steps(tx: Tx, job: Job, attempt: int) -> None:

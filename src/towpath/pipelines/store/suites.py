@@ -140,6 +140,12 @@ def forget_empty_suites(tx: Tx, before: Micros) -> None:
     tx.execute(delete(SUITE).where(bare))
 
 
+def wake(tx: Tx, changed: Run) -> None:
+    """Tell the pages that show a run."""
+    for topic in (f"run:{changed.id}", f"repository:{changed.repository}", "home"):
+        tx.wake(f"live:{topic}")
+
+
 def encoded(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 

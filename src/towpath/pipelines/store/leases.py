@@ -1,0 +1,143 @@
+"""Who holds which job, for how long, and the token that was made for it."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from sqlalchemy import update
+
+from towpath.kernel.access import service as access
+from towpath.kernel.clock import Micros, after
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import Conflict, NotFound
+from towpath.kernel.work import service as work
+from towpath.pipelines.model.execution import (
+    LEASE_SECONDS,
+    RUNNER_USER,
+    Assignment,
+    Source,
+    StepReport,
+)
+from towpath.pipelines.model.run import Job, Run, needs
+from towpath.pipelines.store import jobs, suites
+from towpath.pipelines.store.jobs import Lease
+from towpath.pipelines.store.tables import JOB
+
+EXPIRY = "pipelines.lease"
+"""The kind of work that looks at a lease when it should have ended."""
+QUEUED = "pipelines:queued"
+"""The channel that runners wait on."""
+
+
+def claim(tx: Tx, runner: str, labels: Iterable[str], lease: str) -> Assignment | None:
+    """Take the job that waits longest of those whose `runs-on` this runner serves.
+
+    A lease that holds a job already gets it again: the answer to its claim was lost.
+    """
+    if mine := jobs.held_by(tx, digest(lease)):
+        return _assignment(tx, mine, lease)
+    served = {label.lower() for label in labels}
+    for waiting in jobs.queued(tx):
+        if {label.lower() for label in waiting.spec.runs_on} <= served:
+            return _assign(tx, waiting, runner, lease)
+    return None
+
+
+def _assign(tx: Tx, waiting: Job, runner: str, lease: str) -> Assignment | None:
+    attempt = waiting.attempt + 1
+    until = _end(tx)
+    taken = jobs.move_job(
+        tx, waiting, state="running", attempt=attempt, runner=runner, stop=False, why="",
+        started=tx.now, lease=digest(lease), lease_until=until, log_bytes=0,
+    )  # fmt: skip
+    if not taken:
+        return None
+    jobs.add_steps(tx, waiting, attempt)
+    payload = {"job": waiting.id, "attempt": attempt}
+    work.add(tx, EXPIRY, payload, key=f"{waiting.id}/{attempt}", due=until)
+    return _assignment(tx, jobs.job(tx, waiting.id), lease)
+
+
+def _assignment(tx: Tx, taken: Job, lease: str) -> Assignment:
+    of = suites.run(tx, taken.run)
+    siblings = {each.key: each for each in jobs.jobs_of(tx, [of.id])}
+    github = {**of.github, "job": taken.key, "run_attempt": str(taken.attempt)}
+    revoke(tx, jobs.held_job(tx, taken.id)[1])
+    token_id, token = _read_token(tx, taken, of)
+    jobs.move_job(tx, taken, token=token_id)
+    suites.wake(tx, of)
+    return Assignment(
+        job=taken.id, run=of.id, attempt=taken.attempt, lease=lease, name=taken.name,
+        spec=taken.spec, env=of.env, github=github, needs=needs(taken, siblings),
+        source=Source(path=f"/{github['repository']}.git", token=token),
+    )  # fmt: skip
+
+
+def _read_token(tx: Tx, waiting: Job, of: Run) -> tuple[str, str]:
+    access.ensure_system_user(tx, RUNNER_USER, "The runner", access.Role.viewer)
+    expires = after(tx.now, waiting.spec.timeout_minutes * 60 + 3600)
+    scopes = (f"repo:read:{of.repository}",)
+    return access.create_token(tx, RUNNER_USER, waiting.id, scopes=scopes, expires=expires)
+
+
+def held(tx: Tx, job_id: str, lease: str) -> Job:
+    """Find the job that this lease holds; Conflict when it is another's by now, or over."""
+    found, holder = jobs.held_job(tx, job_id)
+    if found.state != "running" or holder.digest != digest(lease):
+        raise Conflict(
+            "This job is no longer yours: it was given back, taken over, or is over.",
+            next_step="Stop it and throw its results away.",
+        )
+    return found
+
+
+def heartbeat(tx: Tx, job_id: str, lease: str) -> bool:
+    """Keep a job for another lease; True when it is to be stopped."""
+    mine = held(tx, job_id, lease)
+    _renew(tx, job_id)
+    return mine.stop
+
+
+def stopping(tx: Tx, job_id: str, lease: str) -> bool:
+    """Whether a job is to be stopped, without keeping it."""
+    return held(tx, job_id, lease).stop
+
+
+def report(tx: Tx, job_id: str, lease: str, reports: Sequence[StepReport]) -> bool:
+    """Write how steps are doing; True when the job is to be stopped."""
+    mine = held(tx, job_id, lease)
+    for each in reports:
+        jobs.report_step(tx, mine, each)
+    tx.wake(f"live:run:{mine.run}")
+    return mine.stop
+
+
+def stop_channel(job_id: str) -> str:
+    """The channel that tells whoever runs a job that it must end."""
+    return f"pipelines:stop:{job_id}"
+
+
+def revoke(tx: Tx, holder: Lease) -> None:
+    if holder.token:
+        with suppress(NotFound):  # it has died of age
+            access.revoke_token(tx, RUNNER_USER, holder.token)
+
+
+def digest(lease: str) -> str:
+    return hashlib.sha256(lease.encode()).hexdigest()
+
+
+def _renew(tx: Tx, job_id: str) -> None:
+    """Move the end of a lease on, unless most of it is left: then nothing is written."""
+    soon = after(tx.now, LEASE_SECONDS * 2 / 3)
+    chosen = update(JOB).where(JOB.c.id == job_id, JOB.c.lease_until < soon)
+    tx.execute(chosen.values(lease_until=_end(tx)))
+
+
+def renew_all(tx: Tx) -> None:
+    """Give every holder a whole lease: nobody could renew while no server was there."""
+    tx.execute(update(JOB).where(JOB.c.state == "running").values(lease_until=_end(tx)))
+
+
+def _end(tx: Tx) -> Micros:
+    return after(tx.now, LEASE_SECONDS)
