@@ -1,14 +1,11 @@
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError
 
 import pytest
 
-from towpath.kernel.context import Kernel
 
-
-def test_it_holds_what_one_process_knows_and_nothing_of_any_domain():
-    assert [field.name for field in fields(Kernel)] == ["db", "clock", "settings", "data", "url"]
-
-
-def test_nobody_changes_it_after_the_start(kernel):
+def test_it_holds_what_one_process_knows_and_cannot_be_changed(kernel, clock):
+    assert kernel.data.is_dir()
+    assert kernel.clock is clock
+    assert kernel.db.read(lambda tx: tx.now) == clock.now()
     with pytest.raises(FrozenInstanceError):
-        kernel.url = "http://elsewhere"
+        kernel.url = "elsewhere"
