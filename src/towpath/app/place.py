@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import ipaddress
 import os
 import socket
 from collections.abc import Iterator
@@ -59,6 +60,16 @@ def _unwritable(data: Path, error: OSError) -> InvalidInput:
         f"The data directory {data} cannot be written: {error.strerror}.",
         next_step="Choose another one with --data, or change who owns it.",
     )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address; a name other than localhost may be any."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -19,7 +19,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from towpath.app.place import listen, listen_for_hooks, prepare
+from towpath.app.place import is_loopback, listen, listen_for_hooks, prepare
 from towpath.kernel import log, outbox, settings
 from towpath.kernel.access.bootstrap import FirstAdmin, bootstrap
 from towpath.kernel.clock import SystemClock
@@ -32,7 +32,10 @@ from towpath.kernel.http.app import create_app
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work import service as work
 from towpath.kernel.work.worker import Worker
+from towpath.pipelines import service as pipelines
+from towpath.pipelines.service import LocalRunner
 
+_RUNNER_STOP_SECONDS = 10.0
 VOICES = {"towpath-gate": "The gate"}
 _log = structlog.get_logger("towpath.server")
 
@@ -53,6 +56,7 @@ def serve(options: Options, parts: Sequence[Plugin]) -> None:
     """Run until SIGTERM or SIGINT; TowpathError when it cannot start, with what to do."""
     log.configure()
     os.umask(0o077)  # the database, repositories and logs are nobody else's to read
+    _require_walls(options)
     with ExitStack() as held:
         held.enter_context(prepare(options.data, shared=options.role == "web"))
         web, hooks = listen(options.host, options.port), listen_for_hooks(options.data)
@@ -63,7 +67,8 @@ def serve(options: Options, parts: Sequence[Plugin]) -> None:
         app = create_app(kernel, parts)
         if options.role == "all":
             held.enter_context(_working(kernel, parts))
-        _Server(app, kernel, options).run([web, hooks] if hooks else [web])
+        runner = pipelines.local_runner(kernel, _own_address(web)) if _runs_jobs(options) else None
+        _Server(app, kernel, runner).run([web, hooks] if hooks else [web])
     _log.info("stopped")
 
 
@@ -98,9 +103,27 @@ def _kernel(options: Options, web: socket.socket, parts: Sequence[Plugin]) -> It
         db.close()
 
 
+def _runs_jobs(options: Options) -> bool:
+    return options.runner and options.role == "all"
+
+
+def _require_walls(options: Options) -> None:
+    """Refuse to serve others where a job of theirs could read and kill what we are."""
+    if not _runs_jobs(options) or is_loopback(options.host):
+        return
+    walls = pipelines.walls()
+    if walls.level == "none":
+        raise InvalidInput(
+            f"Jobs cannot be walled off on this machine, so only loopback is safe. {walls.why}",
+            next_step="Install bubblewrap, serve on 127.0.0.1, or add --no-runner.",
+        )
+
+
 def _address(chosen: settings.Settings, web: socket.socket) -> str:
-    if chosen.public_url:
-        return chosen.public_url.rstrip("/")
+    return chosen.public_url.rstrip("/") if chosen.public_url else _own_address(web)
+
+
+def _own_address(web: socket.socket) -> str:
     host, port = web.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{shown}:{port}"
@@ -141,7 +164,7 @@ def _working(kernel: Kernel, parts: Sequence[Plugin]) -> Iterator[None]:
 class _Server(uvicorn.Server):
     """Says when it accepts, and tells streams and long polls at once when it stops."""
 
-    def __init__(self, app: FastAPI, kernel: Kernel, options: Options) -> None:
+    def __init__(self, app: FastAPI, kernel: Kernel, runner: LocalRunner | None) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -154,13 +177,21 @@ class _Server(uvicorn.Server):
         )
         self._app = app
         self._kernel = kernel
-        self._options = options
+        self._runner = runner
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         _say(f"ready {self._kernel.url}")
+        if self._runner and self.started:
+            self._runner.start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the runner give back its jobs while we still answer."""
+        if self._runner:
+            await asyncio.to_thread(self._runner.stop, _RUNNER_STOP_SECONDS)
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Unlike the parent, does not raise the signal again afterwards: our own stop follows."""

@@ -30,7 +30,7 @@ from towpath.pipelines.clients.logs.of_job import (
     read_log,
 )
 from towpath.pipelines.clients.logs.reading import LONGEST_LINE, Line, Piece
-from towpath.pipelines.clients.process import local_runner, walls
+from towpath.pipelines.clients.process import LocalRunner, local_runner, walls
 from towpath.pipelines.formats import ansi
 from towpath.pipelines.formats import workflow as workflow_files
 from towpath.pipelines.model import contexts, planning, telling, triggers
@@ -65,7 +65,8 @@ from towpath.pipelines.store.leases import (
 from towpath.pipelines.store.suites import run, runs, runs_of, suite, suites_of
 
 __all__ = [
-    "EXPIRY", "QUEUED", "RUNNER_USER", "Job", "Line", "Piece", "Run", "Step", "Suite",
+    "EXPIRY", "QUEUED", "RUNNER_USER", "Job", "Line", "LocalRunner", "Piece", "Run", "Step",
+    "Suite",
     "append_log", "cancel_run", "cancel_suite", "claim", "expected_seconds", "expire", "finish",
     "forget", "heal", "heartbeat", "held", "job", "jobs_of", "line_html", "line_number",
     "line_start", "local_runner", "log_lines", "log_size", "plan", "read_log", "report", "run",

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from towpath.kernel.access import service as access
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import Denied, InvalidInput, TooLarge, Unauthenticated
+from towpath.kernel.errors import Denied, InvalidInput, TooLarge, Unauthenticated, Unavailable
 from towpath.kernel.http import sse
 from towpath.kernel.http.callers import presented_token
 from towpath.pipelines import service
@@ -88,6 +88,8 @@ class Wire:
                 left = until - asyncio.get_running_loop().time()
                 if not await rung(bell, sse.stopping(request), left):
                     break
+        if sse.stopping(request).is_set():
+            raise Unavailable("The server is stopping.", next_step="Ask again in a moment.")
         return Response(status_code=204)
 
     async def log(self, request: Request) -> Response:

@@ -75,9 +75,9 @@ def _check(user: int | None) -> Walls | None:
     return None
 
 
-def local_runner(kernel: Kernel) -> "LocalRunner":
-    """Make the runner of this machine; start it once the server answers."""
-    return LocalRunner(kernel.url, kernel.data, lambda: _make_token(kernel))
+def local_runner(kernel: Kernel, url: str) -> "LocalRunner":
+    """Make the runner of this machine; start it once the server answers at `url`."""
+    return LocalRunner(url, kernel.data, lambda: _make_token(kernel))
 
 
 def _make_token(kernel: Kernel) -> tuple[str, Callable[[], None]]:

@@ -57,28 +57,30 @@ class Exchange:
 
     def put(self, name: str, data: bytes = b"") -> str:
         _check_name(name)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=self._descriptor)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        with open(os.open(name, flags, 0o644, dir_fd=self._descriptor), "wb") as file:  # noqa: PTH123
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=self._descriptor)
+            descriptor = os.open(name, flags, 0o644, dir_fd=self._descriptor)
+        except OSError as error:
+            raise _not_a_file(name) from error
+        with open(descriptor, "wb") as file:  # noqa: PTH123
             owner = os.fstat(self._descriptor)
-            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
             file.write(data)
         return f"{self._seen}/{name}"
 
     def take(self, name: str, limit: int) -> bytes:
         _check_name(name)
+        # Not to wait for the other end of a pipe that a step may have made.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
             descriptor = os.open(name, flags, dir_fd=self._descriptor)
         except FileNotFoundError:
             return b""
         except OSError as error:
             raise _not_a_file(name) from error
-        with open(descriptor, "rb") as file:  # noqa: PTH123
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise _not_a_file(name)
-            data = file.read(limit + 1)
+        data = _read(descriptor, name, limit + 1)
         if len(data) > limit:
             raise TooLarge(
                 f"The file {name} left by a step has more than {limit} bytes.",
@@ -102,6 +104,14 @@ def remove(directory: Path) -> None:
 
     shutil.rmtree(directory, onerror=open_up)
     shutil.rmtree(directory, ignore_errors=True)
+
+
+def _read(descriptor: int, name: str, limit: int) -> bytes:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_a_file(name)
+    with open(descriptor, "rb") as file:  # noqa: PTH123
+        return file.read(limit)
 
 
 def _check_name(name: str) -> None:

@@ -81,7 +81,7 @@ def _check_appearance(path: str) -> None:
 def _check_exposes(path: Path, protected: Iterable[Path], what: str) -> None:
     below = [other for other in (*protected, *_homes()) if _contains(path, other)]
     if path == Path("/") or below:
-        shown = below[0] if below else "the whole machine"
+        shown = "the whole machine" if path == Path("/") else below[0]
         raise InvalidInput(
             f"The {what} {path} would show {shown} to the job.",
             next_step=f"Name a directory that holds the {what} and nothing else.",
