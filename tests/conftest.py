@@ -24,10 +24,12 @@ WITH_POSTGRES = os.environ.get("PG", "1") != "0"
 STORES = ("sqlite", "postgresql") if WITH_POSTGRES else ("sqlite",)
 
 
-def pytest_report_header() -> str:
-    if WITH_POSTGRES:
-        return "stores: SQLite and a PostgreSQL started for this run"
-    return "stores: SQLite only, because PG=0 leaves PostgreSQL out"
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not WITH_POSTGRES:
+        count = len(terminalreporter.stats.get("deselected", ()))
+        terminalreporter.write_line(
+            f"PG=0: SQLite alone was tested; PostgreSQL was left out ({count} tests deselected)"
+        )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

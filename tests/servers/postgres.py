@@ -19,7 +19,8 @@ class Missing(Exception):
 @contextmanager
 def server() -> Iterator[str]:
     """Start a server; yields the directory of its socket. Durable like a real one: fsync is on."""
-    folder = Path(tempfile.mkdtemp(prefix="towpath-pg-"))
+    # Not TMPDIR: a socket's path has 107 bytes, and PostgreSQL's user must be able to enter it.
+    folder = Path(tempfile.mkdtemp(prefix="towpath-pg-", dir="/tmp"))
     user = _user()
     if user is not None:
         shutil.chown(folder, user.pw_name)
