@@ -43,7 +43,8 @@ TABLE = {
     "loops": _room("service", facts=True),
     "api": _room("service model"),
     "pages": _room("service model"),
-    "cli": _room("service model"),
+    # `towpath run` is a runner on one's own machine: it must start without the server's libraries
+    "cli": _room("service model remote"),
     "migrations": _room(),
     "plugin": _room(
         "model formats store clients remote service reactions loops api pages cli", facts=True

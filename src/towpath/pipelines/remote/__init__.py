@@ -14,6 +14,9 @@ steps      the steps of one job: conditions, environment, shells, what steps tel
 spool      a job's log on our own disk, until the server has it for good
 sending    what the server must hear of one job, in order and once
 wire       the five requests
+here       `towpath run`: the working tree, the same engine, no server
 runner     claims jobs, runs them, gives them back
+worktree   the working tree as a checkout
+local      `towpath run`: the same decisions and steps, without a server
 __main__   the program and its flags
 """

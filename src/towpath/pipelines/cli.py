@@ -1,0 +1,241 @@
+"""`towpath run`: the workflow files of this working tree, run here as a server would run them."""
+
+import json
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from towpath.kernel.errors import TowpathError
+
+if TYPE_CHECKING:
+    from towpath.pipelines.model.execution import StepReport
+    from towpath.pipelines.model.run import Job
+    from towpath.pipelines.model.workflow import Workflow
+    from towpath.pipelines.remote.here import Here
+
+_FAILED, _UNUSABLE, _INTERRUPTED = 1, 2, 130
+_COLOURS = ("cyan", "magenta", "blue", "yellow", "green")
+_MARKS = {
+    "success": ("✓", "green"),
+    "failure": ("✗", "red"),
+    "cancelled": ("◼", "yellow"),
+    "skipped": ("○", "bright_black"),
+}
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  towpath run                      the only workflow, or a list of those there are
+  towpath run ci                   .towpath/workflows/ci.yml, or the one named ci
+  towpath run ci --job test        one job, and what it needs
+  towpath run --json > result.json machines read standard output, people standard error
+"""
+)
+@click.argument("workflow", required=False)
+@click.option("--job", help="Run this job alone, with those it needs.")
+@click.option(
+    "--directory",
+    "-C",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    default=Path(),
+    help="The working tree, if not this one.",
+)
+@click.option("--event", default="push", show_default=True, help="What github.event_name says.")
+@click.option(
+    "--slots",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="How many jobs run at once.",
+)
+@click.option("--network", is_flag=True, help="Let jobs reach the network.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def run(
+    workflow: str | None,
+    job: str | None,
+    directory: Path,
+    event: str,
+    slots: int,
+    network: bool,  # noqa: FBT001 - click passes it by name
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Run a workflow file on the working tree, without a server.
+
+    Files are read from .towpath/workflows, or else from .github/workflows. Jobs see the tree as
+    it is now, changes not yet committed included and ignored files left out.
+
+    Exit code: 0 all passed, 1 something failed, 2 a file cannot be used, 130 interrupted.
+    """
+    from towpath.pipelines.remote import here
+
+    try:
+        tree = here.top_of(directory)
+        chosen = here.choose(_chosen(tree, workflow), job)
+        with tempfile.TemporaryDirectory(prefix="towpath-run-") as folder:
+            options = here.Options(
+                tree=tree, folder=Path(folder), slots=slots, event=event, network=network
+            )
+            told = _Telling(chosen, quiet=as_json)
+            runs = here.Here(options, told.watch())
+            conclusion, jobs = _interruptible(runs, chosen)
+    except TowpathError as error:
+        click.echo(str(error), err=True)
+        sys.exit(_UNUSABLE)
+    told.summary(conclusion, jobs, as_json=as_json)
+    sys.exit({"success": 0, "cancelled": _INTERRUPTED}.get(conclusion, _FAILED))
+
+
+def _chosen(tree: Path, wanted: str | None) -> "Workflow":
+    """Find the file that is meant; tells which there are when that is not clear."""
+    from towpath.pipelines.remote import here
+
+    if wanted is not None and Path(wanted).is_file():
+        return here.load(tree, Path(wanted).resolve())
+    files = here.workflows_of(tree)
+    if wanted is None and len(files) == 1:
+        return here.load(tree, files[0])
+    matching = [file for file in files if wanted in {file.name, file.stem}]
+    if not matching and wanted is not None:
+        matching = [file for file in files if here.load(tree, file).name == wanted]
+    if len(matching) == 1:
+        return here.load(tree, matching[0])
+    raise here.ambiguous(wanted, [file.stem for file in files])
+
+
+def _interruptible(runs: "Here", chosen: "Workflow") -> tuple[str, Sequence["Job"]]:
+    if runs.isolation.level == "none":
+        click.secho(runs.isolation.why, fg="yellow", err=True)
+    before = signal.signal(
+        signal.SIGINT, lambda *_: threading.Thread(target=runs.cancel, daemon=True).start()
+    )
+    try:
+        return runs.run(chosen)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Telling:
+    """Writes what happens, line by line; lines of jobs that run together bear their names."""
+
+    def __init__(self, chosen: "Workflow", *, quiet: bool) -> None:
+        self._err = quiet
+        self._chosen = chosen
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+        self._partial: dict[str, bytes] = {}
+        self._seconds: dict[str, float] = {}
+        self._steps: dict[str, list[StepReport]] = {}
+        width = max(len(job.id) for job in chosen.jobs)
+        self._prefix = {
+            job.id: click.style(f"{job.id:<{width}} │ ", fg=_COLOURS[number % len(_COLOURS)])
+            if len(chosen.jobs) > 1
+            else ""
+            for number, job in enumerate(chosen.jobs)
+        }
+
+    def watch(self) -> Any:
+        from towpath.pipelines.remote.here import Watch
+
+        return Watch(lambda _: None, self._step, self._output, self._ended)
+
+    def _output(self, job: "Job", data: bytes) -> None:
+        with self._lock:
+            *lines, rest = (self._partial.get(job.key, b"") + data).split(b"\n")
+            self._partial[job.key] = rest
+            for line in lines:
+                self._say(job, line.decode("utf-8", "replace"))
+
+    def _step(self, job: "Job", report: "StepReport") -> None:
+        if report.state != "finished":
+            return
+        self._steps.setdefault(job.key, []).append(report)
+        if report.conclusion != "skipped":
+            forgiven = (
+                " (it failed, and may)" if report.conclusion == "success" and report.why else ""
+            )
+            title = _title(job, report) + forgiven
+            self._verdict(job, str(report.conclusion), f"{title}  {_span(report.seconds)}")
+
+    def _ended(self, job: "Job", seconds: float) -> None:
+        self._seconds[job.key] = seconds
+        if rest := self._partial.pop(job.key, b""):
+            self._say(job, rest.decode("utf-8", "replace"))
+        why = f": {job.why}" if job.why else ""
+        self._verdict(
+            job,
+            str(job.conclusion),
+            f"job {job.key} {_word(job.conclusion)}{why}  {_span(seconds)}",
+        )
+
+    def _verdict(self, job: "Job", conclusion: str, words: str) -> None:
+        mark, colour = _MARKS[conclusion]
+        self._say(job, click.style(f"{mark} {words}", fg=colour))
+
+    def _say(self, job: "Job", line: str) -> None:
+        click.echo(f"{self._prefix[job.key]}{line}", err=self._err)
+
+    def summary(self, conclusion: str, jobs: Sequence["Job"], *, as_json: bool) -> None:
+        seconds = time.monotonic() - self._began
+        if as_json:
+            click.echo(json.dumps(self._result(conclusion, jobs, seconds)))
+            return
+        click.echo()
+        for job in jobs:
+            mark, colour = _MARKS[str(job.conclusion)]
+            words = f"{job.key}  {_word(job.conclusion)}  {_span(self._seconds.get(job.key))}"
+            click.secho(f"{mark} {words}", fg=colour)
+        mark, colour = _MARKS[conclusion]
+        name = f"{self._chosen.name} ({self._chosen.path})"
+        click.secho(f"{mark} {name} {_word(conclusion)} in {_span(seconds)}", fg=colour, bold=True)
+
+    def _result(self, conclusion: str, jobs: Sequence["Job"], seconds: float) -> dict[str, Any]:
+        return {
+            "workflow": self._chosen.name,
+            "path": self._chosen.path,
+            "conclusion": conclusion,
+            "seconds": round(seconds, 3),
+            "jobs": [
+                {
+                    "id": job.key,
+                    "name": job.name,
+                    "conclusion": job.conclusion,
+                    "why": job.why,
+                    "seconds": round(self._seconds.get(job.key, 0.0), 3),
+                    "outputs": dict(job.outputs),
+                    "steps": [
+                        {
+                            "number": report.number,
+                            "name": _title(job, report),
+                            "conclusion": report.conclusion,
+                            "why": report.why,
+                            "seconds": round(report.seconds or 0.0, 3),
+                        }
+                        for report in self._steps.get(job.key, ())
+                    ],
+                }
+                for job in jobs
+            ],
+        }
+
+
+def _title(job: "Job", report: "StepReport") -> str:
+    return report.name or job.spec.steps[report.number - 1].title
+
+
+def _word(conclusion: str | None) -> str:
+    return {"success": "passed", "failure": "failed"}.get(str(conclusion), str(conclusion))
+
+
+def _span(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(seconds, 60)
+    return f"{int(minutes)} min {rest:.0f} s" if minutes else f"{rest:.1f} s"
