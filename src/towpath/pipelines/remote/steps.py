@@ -88,6 +88,7 @@ class Job:
         self._paths: list[str] = []
         self._reports: list[StepReport] = []
         self._failed = ""
+        self._name = ""
         self._timed_out = False
         self._cleaning: float | None = None
 
@@ -108,6 +109,7 @@ class Job:
     def _one(self, step: Step) -> None:
         began = time.monotonic()
         start = self._around.log.size
+        self._name = ""
         if self._around.cancel.is_set() and self._cleaning is None:
             self._cleaning = began + CLEAN_UP_SECONDS
         ended = self._guarded(step)
@@ -123,7 +125,7 @@ class Job:
             }
         self._tell(
             StepReport(
-                number=step.number, state="finished", conclusion=ended.conclusion, why=ended.why,
+                number=step.number, name=self._name, state="finished", conclusion=ended.conclusion, why=ended.why,
                 log_from=start, log_to=self._around.log.size, seconds=time.monotonic() - began,
             )
         )  # fmt: skip
@@ -144,7 +146,7 @@ class Job:
     def _started(self, step: Step) -> Ended:
         env = self._env | self._rendered(step.env)
         around = self._surroundings(env)
-        name = self._text(step.name, around)
+        self._name = name = self._text(step.name, around)
         self._around.log.note(f"{_BOLD}▸ {name or step.title}{_PLAIN_LOOK}")
         self._tell(
             StepReport(
