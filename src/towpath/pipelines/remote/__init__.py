@@ -16,7 +16,5 @@ sending    what the server must hear of one job, in order and once
 wire       the five requests
 here       `towpath run`: the working tree, the same engine, no server
 runner     claims jobs, runs them, gives them back
-worktree   the working tree as a checkout
-local      `towpath run`: the same decisions and steps, without a server
 __main__   the program and its flags
 """
