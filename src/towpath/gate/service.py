@@ -202,7 +202,7 @@ def _trigger(tx: Tx, place: Place, queue: Queue, world: World, action: nouns.Sta
     event = {"action": "checks_requested", "merge_group": group}
     return pipelines.trigger(
         tx, place.repository, action.sha, f"{_REFS}{action.number}", "merge_group",
-        key=f"gate/{place.repository}/{action.number}/{action.attempt}",
+        key=f"gate/{place.repository}/{action.number}/{action.attempt}/{action.sha}",
         payload={**event, "base": base, "source": request.source, "target": place.branch},
         actor=request.author,
     )  # fmt: skip
