@@ -83,3 +83,13 @@ def test_a_process_that_answers_hooks_is_not_robbed_of_its_socket(tmp_path):
 def test_a_path_too_long_for_a_socket_is_refused_with_the_length_that_fits(tmp_path):
     with pytest.raises(InvalidInput, match=r"too long for a socket.*at most 90"):
         place.listen_for_hooks(tmp_path / ("x" * 100))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_addresses_that_only_this_machine_reaches(host):
+    assert place.is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "towpath.example", ""])
+def test_addresses_that_others_may_reach(host):
+    assert not place.is_loopback(host)

@@ -10,11 +10,14 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from towpath.app import server as serving
 from towpath.app.server import Options, database_url
 from towpath.kernel.errors import InvalidInput
+from towpath.pipelines import service as pipelines
 
 ROOT = Path(__file__).parents[2]
 ENV = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src")}
@@ -23,7 +26,6 @@ ENV = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "src")}
 class Process:
     def __init__(self, data, *options, port=0):
         self.data = data
-        self.began = time.monotonic()
         self.popen = subprocess.Popen(
             [sys.executable, "-c", "from towpath.app.cli import main; main()", "serve",
              "--data", str(data), "--port", str(port), "--no-runner", *options],
@@ -36,10 +38,15 @@ class Process:
         for line in self.popen.stdout:
             self.said.append(line.strip())
             if line.startswith("ready "):
-                self.took = time.monotonic() - self.began
+                self.took = self.cpu_seconds()
                 self.host = line.split("//")[1].strip()
                 return self
         raise AssertionError(self.popen.stderr.read())
+
+    def cpu_seconds(self):
+        """What a start costs; wall time would also measure who else uses the machine."""
+        fields = Path(f"/proc/{self.popen.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def ask(self, method, path, body=None):
         connection = http.client.HTTPConnection(self.host, timeout=10)
@@ -147,6 +154,28 @@ def test_a_web_process_alone_needs_a_database_that_can_be_shared(start, tmp_path
     assert "--database postgresql://" in refusal(start("--role", "web"))
     with pytest.raises(InvalidInput):
         database_url(Options(data=tmp_path, port=0, role="web", database="sqlite:///x"))
+
+
+@pytest.mark.parametrize(
+    ("host", "options", "refused"),
+    [
+        ("0.0.0.0", {}, True),
+        ("127.0.0.1", {}, False),
+        ("0.0.0.0", {"runner": False}, False),
+        ("0.0.0.0", {"role": "web"}, False),
+    ],
+)
+def test_others_are_served_only_where_jobs_can_be_walled_off(
+    monkeypatch, tmp_path, host, options, refused
+):
+    none = SimpleNamespace(level="none", why="Bubblewrap is not installed.")
+    monkeypatch.setattr(pipelines, "walls", lambda: none)
+    chosen = Options(data=tmp_path, port=0, host=host, **options)
+    if refused:
+        with pytest.raises(InvalidInput, match=r"only loopback is safe\. Bubblewrap is not"):
+            serving._require_walls(chosen)
+    else:
+        serving._require_walls(chosen)
 
 
 @pytest.mark.postgres
