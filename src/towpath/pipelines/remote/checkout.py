@@ -45,6 +45,7 @@ _CONFIGURED = {
     "protocol.version": "2",
     "http.followRedirects": "false",  # a redirect would carry the token to another host
     "credential.helper": "",
+    "core.fsync": "none",  # a workspace that a crash leaves behind is thrown away
     "gc.auto": "0",
     "maintenance.auto": "false",
     "advice.detachedHead": "false",
@@ -96,10 +97,10 @@ def checkout(
     old.mkdir()
     try:
         place = Place(tree, (), scratch=scratch, limits=Limits(processes=None, memory=None))
-        with bare.open_box(place) as box:
-            git = _Git(box, output, timeout, cancelled, _environment(protocols))
-            sha = _materialise(git, source)
         with _target(workspace, source.path) as target:
+            with bare.open_box(place) as box:
+                git = _Git(box, output, timeout, cancelled, _environment(protocols))
+                sha = _materialise(git, source)
             _replace(target, tree, old)
         return sha
     except OSError as error:
@@ -163,8 +164,7 @@ def _program() -> str:
 
 def _materialise(git: _Git, source: Source) -> str:
     git("init", "--quiet", "--template=")
-    git("config", "remote.origin.url", source.url)
-    git("config", "remote.origin.fetch", _ALL_HISTORY[0])
+    git("remote", "add", "origin", source.url)
     sha = _fetched(git, source)
     git("checkout", "--quiet", "--detach", sha)
     git.output(f"Checked out {sha} of {source.url}\n".encode())
