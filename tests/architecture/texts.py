@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 # Written in pieces, so that this file does not break its own rule.
-MACHINE = re.compile("/(?:" + r"work/(?:main|shared|\.)|root/\w|home/[a-z]+/\w)")
+MACHINE = re.compile("/(?:" + r"work/(?:main|shared)|root/\w|home/[a-z]+/\w)")
 REGISTRY = re.compile("|".join([r"pypi\." + "org", r"python" + "hosted", r"npm" + r"js\.org"]))
 LOOSE_END = re.compile(r"\b(?:" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3]) + r")\b")
 ADDRESS = re.compile(r"https?://|file://|--index|--find-links")

@@ -13,7 +13,7 @@ _LENGTH = 26
 
 
 def new(prefix: str) -> str:
-    """Make an id such as `run_01hv3k…`: unique, sortable by millisecond, safe in URLs and paths."""
+    """Make an id such as `run_01hv3k…`: unique, sortable by millisecond, safe in paths."""
     number = (time.time_ns() // 1_000_000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
     return f"{prefix}_{_encode(number)}"
 
