@@ -47,6 +47,7 @@ class Shown:
     word: str
     kind: str
     seconds: float | None
+    cause: telling.Cause | None = None
 
 
 @dataclass(frozen=True)
@@ -158,37 +159,27 @@ def _line_html(line: service.Line) -> Markup:
 def _shown(of: Run | Job | Step, began: Micros | None, now: Micros) -> Shown:
     word, kind = _WORDS[of.conclusion or of.state]
     seconds = None if began is None else ((of.finished or now) - began) / SECOND
-    return Shown(of, word, kind, seconds)
-
-
-def merge_request_slot(kernel: Kernel, request: Request, facts: Mapping[str, Any]) -> Markup:
-    """Facts: `repository` (id or record) and `number`; shows the runs of the request's head."""
-    repository = _id(facts["repository"])
-    runs = kernel.db.read(lambda tx: service.runs_of_request(tx, repository, facts["number"]))
-    topic = f"merge_request:{repository}:{facts['number']}"
-    return _fragment(kernel, request, runs, "Tests of this head", topic)
+    return Shown(of, word, kind, seconds, telling.cause(of) if isinstance(of, Run) else None)
 
 
 def repository_slot(kernel: Kernel, request: Request, facts: Mapping[str, Any]) -> Markup:
     """Facts: `repository` (id or record); shows its newest runs."""
     repository = _id(facts["repository"])
     runs = kernel.db.read(lambda tx: service.runs(tx, repository, limit=_NEWEST))
-    return _fragment(kernel, request, runs, "Newest runs")
+    return _fragment(kernel, request, runs)
 
 
 def home_slot(kernel: Kernel, request: Request, _: Mapping[str, Any]) -> Markup:
     runs = kernel.db.read(lambda tx: service.runs(tx, limit=_NEWEST))
-    return _fragment(kernel, request, runs, "Newest runs")
+    return _fragment(kernel, request, runs)
 
 
-def _fragment(
-    kernel: Kernel, request: Request, runs: Sequence[Run], title: str, topic: str = ""
-) -> Markup:
+def _fragment(kernel: Kernel, request: Request, runs: Sequence[Run]) -> Markup:
     if not runs:
         return Markup("")
     now = kernel.clock.now()
     shown = [_shown(run, run.created, now) for run in runs]
-    return fragment(request, "pipelines/runs.html", runs=shown, title=title, topic=topic)
+    return fragment(request, "pipelines/runs.html", runs=shown)
 
 
 def _id(repository: Any) -> str:
@@ -196,7 +187,6 @@ def _id(repository: Any) -> str:
 
 
 SLOTS = {
-    "merge_request": merge_request_slot,
     "repository": repository_slot,
     "home": home_slot,
 }

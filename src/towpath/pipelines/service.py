@@ -302,12 +302,6 @@ def runs_in(
     return suite_rows.runs(tx, repository, sha, None, after, limit)
 
 
-def runs_of_request(tx: Tx, repository: str, number: int) -> list[Run]:
-    """List the runs of a merge request's head, in the order they were made."""
-    head = forge.merge_request(tx, repository, number).head
-    return suite_rows.runs_of(tx, [each.id for each in suite_rows.suites_of(tx, repository, head)])
-
-
 def steps_of(tx: Tx, jobs: Sequence[Job]) -> dict[str, list[Step]]:
     """List the steps of the current attempt of each job, by job id."""
     return {each.id: job_rows.steps(tx, each.id, each.attempt) for each in jobs}

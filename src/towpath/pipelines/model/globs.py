@@ -26,7 +26,8 @@ class _Piece:
         return (character in self.characters) != self.excluded
 
 
-_ANY = frozenset[str]()
+_NONE = frozenset[str]()
+_ANY = _NONE  # excluded: what is not among none
 _SLASH = frozenset("/")
 
 
@@ -117,8 +118,9 @@ def _star(pattern: str, at: int, pieces: list[_Piece]) -> int:
         pieces.append(_Piece(_SLASH, excluded=True, skips=(1,), repeated=True))
         return at + 1
     if pattern.startswith("/", at + 2) and (at == 0 or pattern[at - 1] == "/"):
-        # `a/**/b` is `a/b` as well: the slash goes with the stars.
-        pieces.append(_Piece(_ANY, excluded=True, skips=(1, 2), repeated=True))
+        # `a/**/b` is `a/b` as well: a piece that takes nothing skips stars and slash together.
+        pieces.append(_Piece(_NONE, skips=(1, 3)))
+        pieces.append(_Piece(_ANY, excluded=True, skips=(1,), repeated=True))
         pieces.append(_Piece(_SLASH))
         return at + 3
     pieces.append(_Piece(_ANY, excluded=True, skips=(1,), repeated=True))

@@ -1,8 +1,28 @@
 """What happened, in words."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from towpath.pipelines.model.run import Job, Run, Step
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a run was asked for; `number` is the merge request it is about, if it is about one."""
+
+    words: str
+    number: int | None = None
+
+
+def cause(run: Run) -> Cause:
+    """Say what a run tests, as people call it."""
+    event = run.github.get("event", {})
+    number, target = event.get("number"), event.get("target")
+    if run.event == "merge_group" and isinstance(number, int):
+        return Cause(f"request #{number} merged onto {target}", number)
+    if run.event == "pull_request" and isinstance(number, int):
+        return Cause(f"request #{number} by itself", number)
+    return Cause(f"{run.event} to {run.ref.removeprefix('refs/heads/')}")
 
 
 def first_failure(jobs: Sequence[Job]) -> Job | None:

@@ -14,6 +14,11 @@ end of the stream everything is killed: a runner that dies takes its job with it
 a namespace it owns all there is; elsewhere it adopts orphans and finds its descendants in /proc.
 """
 
+# Each job waits for this to start, and pathlib and typing take as long to import as all the rest.
+# ruff: noqa: PTH100, PTH113, PTH118, PTH123, PTH208
+
+from __future__ import annotations
+
 import contextlib
 import ctypes
 import json
@@ -24,9 +29,13 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
+    Seen = Callable[[int, int], None]
 
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
@@ -40,8 +49,6 @@ _RESOURCES = {
     "cpu": resource.RLIMIT_CPU,
 }
 _DEFAULTED = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
-
-Seen = Callable[[int, int], None]
 
 
 class Inside:
@@ -152,8 +159,8 @@ def _exactly(control: socket.socket, size: int) -> bytes:
 
 def set_up(limits: Mapping[str, int | None], user: int | None) -> None:
     """Take limits that all children inherit, and be the first whom a full memory kills."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for name, kind in _RESOURCES.items():
         _, ceiling = resource.getrlimit(kind)
@@ -192,9 +199,8 @@ def find(name: str, path: str) -> str:
     if "/" in name:
         return name
     for directory in path.split(":"):
-        candidate = os.path.join(os.path.abspath(directory), name)  # noqa: PTH100, PTH118
-        # Not by pathlib, which raises for a directory on the PATH that may not be entered.
-        if os.path.isfile(candidate) and os.access(candidate, os.X_OK):  # noqa: PTH113
+        candidate = os.path.join(os.path.abspath(directory), name)
+        if os.path.isfile(candidate) and os.access(candidate, os.X_OK):
             return candidate
     raise FileNotFoundError(f"{name}: command not found")
 
@@ -242,12 +248,11 @@ def descendants(root: int) -> list[int]:
 
 
 def _parents() -> Iterator[tuple[int, int]]:
-    for name in os.listdir("/proc"):  # noqa: PTH208 - twice as fast, and this races with forks
+    for name in os.listdir("/proc"):
         if name.isdigit():
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
                 # The command's name stands in brackets and may hold anything, brackets too.
-                stat = Path("/proc", name, "stat").read_text(errors="replace")
-                yield int(name), int(stat.rpartition(")")[2].split()[1])
+                yield int(name), int(file.read().rpartition(b")")[2].split()[1])
 
 
 def _prctl(option: int, value: int) -> None:
@@ -260,7 +265,7 @@ def _forget(_pid: int, _status: int) -> None:
 
 def _keep_only(descriptor: int) -> None:
     """Close what else we were started with, such as pipes that bubblewrap forgot."""
-    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - pathlib would hold one open itself
+    for name in os.listdir("/proc/self/fd"):
         if int(name) not in {0, 1, 2, descriptor}:
             with contextlib.suppress(OSError):
                 os.close(int(name))

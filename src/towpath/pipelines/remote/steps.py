@@ -88,7 +88,7 @@ class Job:
         self._paths: list[str] = []
         self._reports: list[StepReport] = []
         self._failed = ""
-        self._name = ""
+        self._name, self._from = "", 0
         self._timed_out = False
         self._cleaning: float | None = None
 
@@ -108,8 +108,7 @@ class Job:
 
     def _one(self, step: Step) -> None:
         began = time.monotonic()
-        start = self._around.log.size
-        self._name = ""
+        self._name, self._from = "", self._around.log.size
         if self._around.cancel.is_set() and self._cleaning is None:
             self._cleaning = began + CLEAN_UP_SECONDS
         ended = self._guarded(step)
@@ -125,8 +124,9 @@ class Job:
             }
         self._tell(
             StepReport(
-                number=step.number, name=self._name, state="finished", conclusion=ended.conclusion, why=ended.why,
-                log_from=start, log_to=self._around.log.size, seconds=time.monotonic() - began,
+                number=step.number, name=self._name, state="finished",
+                conclusion=ended.conclusion, why=ended.why, log_from=self._from,
+                log_to=self._around.log.size, seconds=time.monotonic() - began,
             )
         )  # fmt: skip
 
@@ -148,11 +148,8 @@ class Job:
         around = self._surroundings(env)
         self._name = name = self._text(step.name, around)
         self._around.log.note(f"{_BOLD}▸ {name or step.title}{_PLAIN_LOOK}")
-        self._tell(
-            StepReport(
-                number=step.number, name=name, state="running", log_from=self._around.log.size
-            )
-        )
+        self._from = self._around.log.size
+        self._tell(StepReport(number=step.number, name=name, state="running", log_from=self._from))
         if step.checkout is not None:
             return self._fetched(step, step.checkout, around)
         return self._ran(step, env, around)

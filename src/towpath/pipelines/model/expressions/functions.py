@@ -87,7 +87,10 @@ def _filled(source: str, hole: re.Match[str], arguments: Sequence[Value]) -> str
 
 
 def to_json(value: Value) -> str:
-    return _bounded(json.dumps(_jsonable(value), indent=2, ensure_ascii=False))
+    try:
+        return _bounded(json.dumps(_jsonable(value), indent=2, ensure_ascii=False))
+    except RecursionError as error:
+        raise _too_large() from error
 
 
 def _jsonable(value: Value) -> Any:

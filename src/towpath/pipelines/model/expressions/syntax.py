@@ -14,7 +14,7 @@ MAX_DEPTH = 50
 """Levels of the tree, as on GitHub."""
 MAX_LENGTH = 21_000
 """Characters of one expression, as on GitHub."""
-MAX_NESTING = 200
+MAX_NESTING = 60
 """Brackets within brackets: they make no level, yet each costs us stack."""
 _COMPARISONS = (frozenset({"==", "!="}), frozenset({"<", "<=", ">", ">="}))
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 Value = Any  # None | bool | float | str | Sequence[Value] | Mapping[str, Value]
 Kind = Literal["null", "boolean", "number", "string", "array", "object"]
 
-_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _INTEGERS = ((re.compile(r"0x[0-9a-fA-F]+"), 16), (re.compile(r"0o[0-7]+"), 8))
 _DOTLESS_I = "\u0131"
 _INFINITY = re.compile(r"([+-]?)Infinity")

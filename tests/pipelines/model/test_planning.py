@@ -1,0 +1,40 @@
+"""From files to runs."""
+
+from towpath.pipelines.formats.workflow import parse
+from towpath.pipelines.model import contexts, planning
+from towpath.pipelines.model.run import Suite
+
+SUITE = Suite(
+    id="s", repository="r", sha="1" * 40, ref="refs/heads/main", event="push", key="k",
+    payload={}, actor="alice", state="planning", conclusion=None, summary="", run=None,
+    created=5, finished=None,
+)  # fmt: skip
+ORIGIN = contexts.Origin(
+    repository="alice/boat", sha="1" * 40, ref="refs/heads/main", event="push"
+)
+FILE = """
+run-name: Build of ${{ github.ref_name }}
+on: push
+jobs:
+  b: {runs-on: x, name: "b on ${{ github.ref_name }}", steps: [{run: a}]}
+  a: {runs-on: x, steps: [{run: a}]}
+"""
+
+
+def plan(text):
+    return planning.plan(SUITE, [parse(text.encode(), "ci.yml")], ORIGIN, 9)
+
+
+def test_names_are_evaluated_and_jobs_keep_the_order_of_the_file():
+    ((run, jobs),) = plan(FILE).runs
+    assert (run.workflow, run.title, run.created) == ("ci", "Build of main", 9)
+    assert [(job.key, job.name, job.state) for job in jobs] == [
+        ("b", "b on main", "waiting"), ("a", "a", "waiting")
+    ]  # fmt: skip
+    assert run.github["run_id"] == run.id
+
+
+def test_a_name_that_cannot_be_evaluated_is_a_problem_of_the_file():
+    planned = plan(FILE.replace("github.ref_name }}\n", "fromJSON('{') }}\n", 1))
+    assert planned.runs == ()
+    assert "fromJSON" in planned.problems[0].message
