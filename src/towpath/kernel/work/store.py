@@ -159,11 +159,12 @@ def cancel(tx: Tx, kind: str, key: str) -> bool:
     return tx.execute(_CANCEL, {"kind": kind, "key": key}).rowcount > 0
 
 
-_FIRST_OF_ITS_ORDER = """
-(order_key IS NULL OR NOT EXISTS (
-    SELECT 1 FROM work_item AS before
-    WHERE before.order_key = work_item.order_key AND before.state <> 'done'
-      AND before.order_key IS NOT NULL AND before.id < work_item.id))
+_BEFORE = "before.order_key = work_item.order_key AND before.id < work_item.id"
+# The same in words that only the index on both columns can answer. Given the plain ones, the
+# planner may walk the primary key, past every row of every other order.
+_BEFORE_BY_INDEX = """
+before.order_key >= work_item.order_key
+AND (before.order_key, before.id) < (work_item.order_key, work_item.id)
 """
 
 
@@ -171,28 +172,35 @@ def _quoted(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
-def _handled(kinds: Kinds) -> str:
-    """Which rows a worker can do, as SQL; kinds are names in our code, quoted all the same."""
+def _takeable(kinds: Kinds, before: str) -> str:
+    """Open rows that a worker can do and that no earlier one of their order holds back.
+
+    Kinds are names in our code; they are quoted all the same.
+    """
     names = ", ".join(_quoted(kind) for kind, _, _ in kinds)
     versions = "".join(f" WHEN {_quoted(kind)} THEN {newest}" for kind, newest, _ in kinds)
-    return f"kind IN ({names}) AND version <= CASE kind{versions} END"
+    return f"""
+state IN ('waiting', 'running') AND kind IN ({names}) AND version <= CASE kind{versions} END
+AND (order_key IS NULL OR NOT EXISTS (
+    SELECT 1 FROM work_item AS before
+    WHERE {before} AND before.state <> 'done' AND before.order_key IS NOT NULL))
+"""  # noqa: S608 - only quoted names and integers
 
 
 @cache
 def _claim(kinds: Kinds) -> Sql:
     """On PostgreSQL it also tells, in each row, when the first row that it left can be taken."""
     ahead = ", (SELECT min(ready) - :now FROM seen WHERE id NOT IN (SELECT id FROM taken))"
-    theirs = _claim_text(kinds, lock="FOR UPDATE SKIP LOCKED", ahead=ahead)
-    return Sql(_claim_text(kinds), postgresql=theirs)
+    theirs = _claim_text(kinds, _BEFORE_BY_INDEX, lock="FOR UPDATE SKIP LOCKED", ahead=ahead)
+    return Sql(_claim_text(kinds, _BEFORE), postgresql=theirs)
 
 
-def _claim_text(kinds: Kinds, lock: str = "", ahead: str = "") -> str:
+def _claim_text(kinds: Kinds, before: str, lock: str = "", ahead: str = "") -> str:
     leases = "".join(f" WHEN {_quoted(kind)} THEN {lease}" for kind, _, lease in kinds)
     return f"""
 WITH seen AS MATERIALIZED (
     SELECT id, ready FROM work_item
-    WHERE state IN ('waiting', 'running') AND ready <= :now + :within
-      AND {_handled(kinds)} AND {_FIRST_OF_ITS_ORDER}
+    WHERE ready <= :now + :within AND {_takeable(kinds, before)}
     ORDER BY ready, id LIMIT :most + 1 {lock}
 ), taken AS MATERIALIZED (
     SELECT id FROM seen WHERE ready <= :now ORDER BY ready, id LIMIT :most
@@ -223,12 +231,14 @@ def _ahead(tx: Tx, kinds: Kinds, within: int) -> int | None:
 
 @cache
 def _next_ready(kinds: Kinds) -> Sql:
-    return Sql(f"""
-SELECT ready - :now FROM work_item
-WHERE state IN ('waiting', 'running') AND ready <= :now + :within
-  AND {_handled(kinds)} AND {_FIRST_OF_ITS_ORDER}
+    statement = """
+SELECT ready - :now FROM work_item WHERE ready <= :now + :within AND {}
 ORDER BY ready, id LIMIT 1
-""")  # noqa: S608 - only quoted names and integers
+"""
+    return Sql(
+        statement.format(_takeable(kinds, _BEFORE)),
+        postgresql=statement.format(_takeable(kinds, _BEFORE_BY_INDEX)),
+    )
 
 
 _MINE = "id = :id AND fence = :fence AND state = 'running'"
