@@ -19,6 +19,8 @@ class Template:
 
 def parse(source: str, scope: syntax.Scope) -> Template:
     """Cut text into pieces; ExpressionError for what stands inside ${{ }}, or is not closed."""
+    if OPEN in source and len(source) > syntax.MAX_LENGTH:
+        raise ExpressionError("parsing", f"Exceeded max expression length {syntax.MAX_LENGTH}")
     return Template(tuple(_parts(source, scope)))
 
 

@@ -1,0 +1,148 @@
+"""Whole files: what is understood, what is refused and where."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from towpath.pipelines.formats.workflow import parse
+from towpath.pipelines.model.workflow import InvalidWorkflow
+
+ROOT = Path(__file__).parents[3]
+DATA = Path(os.environ.get("TOWPATH_TEST_DATA", ROOT / ".." / "shared" / "data"))
+FOLDER = DATA / "actions-languageservices" / "workflow-parser" / "testdata" / "reader"
+FILE = """
+name: ci
+run-name: On ${{ github.ref_name }}
+on:
+  push: {branches: [main]}
+env: {A: "1"}
+defaults: {run: {shell: sh, working-directory: src}}
+jobs:
+  build:
+    name: Build
+    runs-on: [self-hosted, linux]
+    outputs: {v: "${{ steps.s.outputs.v }}"}
+    timeout-minutes: 5
+    steps: [{id: s, run: make}]
+  test:
+    needs: [build]
+    if: needs.build.result == 'success'
+    runs-on: ubuntu-latest
+    continue-on-error: true
+    defaults: {run: {shell: bash}}
+    env: {B: "${{ needs.build.outputs.v }}"}
+    steps:
+      - uses: actions/checkout@v4
+      - run: make test
+"""
+
+
+def problems(text):
+    with pytest.raises(InvalidWorkflow) as caught:
+        parse(text.encode(), ".github/workflows/ci.yml")
+    return caught.value.problems
+
+
+def test_a_whole_file_is_understood():
+    workflow = parse(FILE.encode(), ".towpath/workflows/ci.yml")
+    build, test = workflow.jobs
+    assert (workflow.name, workflow.run_name) == ("ci", "On ${{ github.ref_name }}")
+    assert (build.runs_on, build.timeout_minutes) == (("self-hosted", "linux"), 5)
+    assert (build.shell, build.working_directory) == ("sh", "src")
+    assert (test.shell, test.needs, test.continue_on_error) == ("bash", ("build",), True)
+
+
+def test_a_file_without_a_name_is_called_by_its_own():
+    text = FILE.replace("name: ci\n", "", 1)
+    assert parse(text.encode(), ".towpath/workflows/nightly.yml").name == "nightly"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "says"),
+    [
+        ("name: ci", "permissions: read-all", "2:1", "`permissions` in the workflow"),
+        ("name: ci", "concurrency: x", "2:1", "`concurrency`"),
+        ("name: ci", "nmae: ci", "2:1", "Did you mean `name`?"),
+        ("  test:\n", "  test:\n    strategy: {}\n", "16:5", "`strategy`"),
+        ("  test:\n", "  test:\n    services: {}\n", "16:5", "`services`"),
+        ("[build]", "[biuld]", "15:3", "needs `biuld`"),
+        ("ubuntu-latest", "${{ github.ref }}", "18:14", "plain labels"),
+        ("actions/checkout@v4", "docker://alpine", "23:15", "`docker://alpine`"),
+        ("needs.build.result", "secrets.X", "17:9", "secrets"),
+        ("On ${{ github.ref_name }}", "${{ env.A }}", "3:11", "env"),
+    ],
+)
+def test_what_is_refused_is_named_with_its_place(old, new, place, says):
+    found = [str(problem) for problem in problems(FILE.replace(old, new, 1))]
+    assert any(f":{place}: " in each and says in each for each in found), found
+
+
+def test_all_problems_are_told_in_the_order_of_the_lines():
+    found = problems("on: nope\njobs:\n  1: {}\n  b: {steps: []}\n")
+    assert [problem.line for problem in found] == sorted(problem.line for problem in found)
+    assert len(found) >= 5
+
+
+def test_a_circle_is_walked():
+    text = "on: push\njobs:\n" + "".join(
+        f"  {name}: {{needs: {need}, runs-on: x, steps: [{{run: a}}]}}\n"
+        for name, need in [("a", "b"), ("b", "c"), ("c", "a")]
+    )
+    assert "a → b → c → a" in problems(text)[0].message
+
+
+@pytest.mark.parametrize("text", ["", "[]", "on: push", "jobs: {}", "on: push\njobs: 3"])
+def test_a_file_that_holds_no_jobs_is_refused(text):
+    assert problems(text)
+
+
+def test_a_thousand_jobs_are_read_in_a_moment():
+    jobs = "".join(
+        f"  j{n}:\n    runs-on: linux\n    needs: [{f'j{n - 1}' if n else ''}]\n"
+        f"    steps:\n      - run: echo ${{{{ github.sha }}}}\n"
+        for n in range(1000)
+    )
+    assert len(parse(f"on: push\njobs:\n{jobs}".encode(), "big.yml").jobs) == 1000
+
+
+# Whatever is refused there must be refused here: our grammar is the smaller one. What is accepted
+# there is accepted here, or refused by the name of something we say we do not have.
+OFFICIAL = sorted(FOLDER.glob("*.yml"))
+# Anchors are allowed here, as by now they are on GitHub.
+ALLOWED_BY_NOW = {"errors-anchor-tag"}
+
+
+def test_the_official_files_are_at_hand():
+    if not OFFICIAL:
+        pytest.skip(f"the official workflow files are not at {FOLDER}: 195 files not read")
+    assert len(OFFICIAL) == 195
+
+
+def _workflow_of(path):
+    """The first document after the options; others follow, and what is expected comes last."""
+    pieces = re.split(r"^---\n", path.read_text(), flags=re.MULTILINE)
+    return pieces[1] if len(pieces) > 2 else pieces[0], pieces[-1]
+
+
+def _problems(text, name):
+    try:
+        parse(text.encode(), name)
+    except InvalidWorkflow as error:
+        return error.problems
+    return ()
+
+
+@pytest.mark.parametrize("path", OFFICIAL, ids=lambda path: path.stem)
+def test_an_official_file_is_never_accepted_when_it_is_wrong(path):
+    text, expected = _workflow_of(path)
+    try:
+        wrong = "errors" in json.loads(expected)
+    except ValueError:
+        wrong = path.stem.startswith("errors")
+    found = _problems(text, path.name)
+    assert all(problem.line >= 1 for problem in found)
+    if wrong and path.stem not in ALLOWED_BY_NOW:
+        assert found
