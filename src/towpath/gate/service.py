@@ -199,7 +199,7 @@ def _trigger(tx: Tx, place: Place, queue: Queue, world: World, action: nouns.Sta
     change, request = queue.change(action.number), world.requests[action.number]
     base = change.candidate.base if change and change.candidate else None
     group = {"head_sha": action.sha, "base_sha": base, "base_ref": f"refs/heads/{place.branch}"}
-    event = {"action": "checks_requested", "merge_group": group}
+    event = {"action": "checks_requested", "number": action.number, "merge_group": group}
     return pipelines.trigger(
         tx, place.repository, action.sha, f"{_REFS}{action.number}", "merge_group",
         key=f"gate/{place.repository}/{action.number}/{action.attempt}/{action.sha}",

@@ -48,3 +48,16 @@ def test_who_cancelled_is_named():
     assert telling.summary(replace(RUN, cancelled_by="bob"), [job("a", "cancelled")], ()) == (
         "cancelled by bob"
     )
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "told", "number"),
+    [
+        ("push", {}, "push to main", None),
+        ("pull_request", {"number": 3}, "request #3 by itself", 3),
+        ("merge_group", {"number": 3, "target": "main"}, "request #3 merged onto main", 3),
+    ],
+)
+def test_a_run_says_what_it_tests_as_people_call_it(event, payload, told, number):
+    run = replace(RUN, event=event, ref="refs/heads/main", github={"event": payload})
+    assert telling.cause(run) == telling.Cause(told, number)
