@@ -72,6 +72,11 @@ class Copy:
 
 
 @pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
 def copy(tmp_path: Path) -> Copy:
     """An empty working copy on branch main."""
     made = Copy(tmp_path / "copy")

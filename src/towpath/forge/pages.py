@@ -18,11 +18,20 @@ from starlette.responses import RedirectResponse, Response
 from towpath.forge import service
 from towpath.forge.model.names import RESERVED_OWNERS
 from towpath.forge.model.requests import State
-from towpath.forge.service import Comment, MergeRequest, Repository, Review, Status, Verdict
+from towpath.forge.service import (
+    Comment,
+    Commit,
+    Diff,
+    MergeRequest,
+    Repository,
+    Review,
+    Status,
+    Verdict,
+)
 from towpath.kernel.access.service import Principal, Role, may, require
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import Conflict, InvalidInput, TowpathError
+from towpath.kernel.errors import Conflict, InvalidInput, NotFound, TowpathError
 from towpath.kernel.http.callers import Caller, TheKernel
 from towpath.kernel.pages.rendering import fragment, render
 
@@ -132,6 +141,12 @@ class Talk:
     verdicts: tuple[Review, ...]
     statuses: tuple[Status, ...]
     summary: str
+
+
+@dataclass(frozen=True)
+class Content:
+    commits: list[Commit]
+    diff: Diff
 
 
 def router() -> APIRouter:
@@ -264,10 +279,18 @@ def _merge_request(
         talk=told,
         change=change,
         seen=change.head,
-        commits=service.commits(here.kernel, here.id, change.base, change.head),
-        diff=service.diff(here.kernel, here.id, change.base, change.head),
+        content=_content(here, change),
         text=text,
     )
+
+
+def _content(here: Visit, change: MergeRequest) -> Content | None:
+    """What would change; None for an old request whose commits are not kept any more."""
+    ends = (here.kernel, here.id, change.base, change.head)
+    try:
+        return Content(service.commits(*ends), service.diff(*ends))
+    except NotFound:
+        return None
 
 
 def _talk(tx: Tx, repository: str, number: int) -> Talk:

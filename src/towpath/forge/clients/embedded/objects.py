@@ -2,7 +2,7 @@
 
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from towpath.forge.model.names import branch_ref, require_sha
 from towpath.forge.model.requests import LONGEST_TITLE, storable
 from towpath.kernel.clock import SECOND, Micros
 from towpath.kernel.context import Kernel
-from towpath.kernel.errors import InvalidInput, TooLarge
+from towpath.kernel.errors import InvalidInput, NotFound, TooLarge
 
 MOST_FILE_BYTES = 1_048_576
 MOST_DIFF_BYTES = 2_000_000
@@ -103,7 +103,7 @@ def commits(
 ) -> list[Commit]:
     """The commits that head has and base has not, newest first, at most `limit`."""
     without = [f"^{require_sha(base)}"] if base else []
-    listed = git.run(
+    listed = _kept(
         git.path(kernel, repository),
         *("log", "--no-show-signature", f"--max-count={limit}", _LOG),
         *(require_sha(head), *without, "--"),
@@ -111,6 +111,16 @@ def commits(
     fields = listed.out.decode("utf-8", "replace").split("\0")
     width = len(_FIELDS)
     return [_commit(fields[at : at + width]) for at in range(0, len(fields) - 1, width)]
+
+
+def _kept(directory: Path, *arguments: str, also: Mapping[str, str] | None = None) -> git.Result:
+    """Run git on commits that may have been collected since somebody wrote them down."""
+    result = git.run(directory, *arguments, also=also, accept=(0, _MISSING))
+    if result.code == _MISSING:
+        raise NotFound(
+            "These commits are not kept any more.", next_step="Push them again to see them."
+        )
+    return result
 
 
 def _commit(fields: Sequence[str]) -> Commit:
@@ -158,7 +168,7 @@ def raw_diff(
     plain = ("--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", "--submodule=short")
     # A file of megabytes is not read on a page: git then tells only that it differs.
     small = git.configured(core__bigFileThreshold="512k")
-    listed = git.run(
+    listed = _kept(
         directory,
         *("diff", "--raw", "--numstat", "-z", "--no-abbrev", *plain, *names, "--"),
         also=small,

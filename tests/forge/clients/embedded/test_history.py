@@ -1,0 +1,15 @@
+"""What model.following asks git, answered by git."""
+
+from towpath.forge.clients.embedded.history import GitHistory
+from towpath.forge.model.following import History
+
+
+def test_each_question_is_answered_about_this_repository(hosted):
+    history: History = GitHistory(hosted.kernel, hosted.id)
+    main = hosted.copy.sha("main")
+    topic = hosted.branch("topic", a="1")
+    landed = hosted.land(topic)
+    assert history.merge_base(landed, topic) == topic
+    assert history.arrived(main, landed) == {topic, landed}
+    assert history.landed_as(topic, main, landed) == landed
+    assert history.subject(topic) == "work on topic"

@@ -1,0 +1,67 @@
+"""The token of one push, and the hook as git finds it."""
+
+import os
+import subprocess
+
+import pytest
+
+from towpath.forge.clients.embedded import hook
+from towpath.forge.model.refs import Push
+from towpath.kernel.errors import Denied
+
+PUSH = Push("push_1", "repo_1", "alice", trusted=True)
+
+
+@pytest.fixture
+def installed(kernel):
+    hook.install_hook(kernel)
+    return kernel
+
+
+def token(kernel):
+    return hook.environment(kernel, PUSH)["TOWPATH_PUSH"]
+
+
+def test_a_token_names_its_push(installed):
+    assert hook.push_of(installed, token(installed)) == PUSH
+
+
+def test_a_token_that_was_tampered_with_is_refused(installed):
+    claim, _, signature = token(installed).partition(".")
+    forged = hook.base64.urlsafe_b64encode(
+        hook.base64.urlsafe_b64decode(claim).replace(b"alice", b"admin")
+    ).decode()
+    for wrong in (f"{forged}.{signature}", claim, f"{claim}.", f"{claim}.{'0' * 64}", "", "é"):
+        with pytest.raises(Denied):
+            hook.push_of(installed, wrong)
+
+
+def test_a_token_ends_with_its_push(installed, clock):
+    old = token(installed)
+    clock.advance(hook.LONGEST_PUSH_SECONDS + 1)
+    with pytest.raises(Denied):
+        hook.push_of(installed, old)
+
+
+def test_the_key_survives_a_restart_and_nobody_else_reads_it(installed):
+    old = token(installed)
+    hook.install_hook(installed)
+    assert hook.push_of(installed, old) == PUSH
+    folder = installed.data / "hooks"
+    assert (folder / "key").stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert os.access(folder / "pre-receive", os.X_OK)
+
+
+def test_without_a_server_the_hook_refuses_and_says_what_to_do(installed):
+    environment = {"PATH": "/usr/bin:/bin", **hook.environment(installed, PUSH)}
+    done = subprocess.run(
+        [installed.data / "hooks" / "pre-receive"],
+        env=environment,
+        input=b"0 1 refs/heads/x\n",
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert b"could not be asked" in done.stderr
+    assert b"Nothing was changed" in done.stderr
