@@ -20,7 +20,7 @@ from towpath.kernel.work.model import Handler, Item, Schedule, Then
 
 _SWEEP = "gate.sweep"
 _FORGET = "gate.forget"
-_LEASE_SECONDS = 300.0
+_LEASE_SECONDS = 15.0
 SCHEDULES = (
     Schedule(name=_SWEEP, cron="* * * * *", kind=_SWEEP),
     Schedule(name=_FORGET, cron="23 3 * * *", kind=_FORGET, jitter=900.0),
