@@ -111,8 +111,8 @@ def test_a_thousand_jobs_are_read_in_a_moment():
 # Whatever is refused there must be refused here: our grammar is the smaller one. What is accepted
 # there is accepted here, or refused by the name of something we say we do not have.
 OFFICIAL = sorted(FOLDER.glob("*.yml"))
-# Anchors are allowed here, as by now they are on GitHub.
-ALLOWED_BY_NOW = {"errors-anchor-tag"}
+# Anchors are allowed by now, on GitHub too; the others set limits of their own in their options.
+NOT_WRONG_HERE = {"errors-anchor-tag", "errors-max-file-size", "errors-max-result-size"}
 
 
 def test_the_official_files_are_at_hand():
@@ -144,5 +144,5 @@ def test_an_official_file_is_never_accepted_when_it_is_wrong(path):
         wrong = path.stem.startswith("errors")
     found = _problems(text, path.name)
     assert all(problem.line >= 1 for problem in found)
-    if wrong and path.stem not in ALLOWED_BY_NOW:
+    if wrong and path.stem not in NOT_WRONG_HERE:
         assert found

@@ -93,13 +93,17 @@ class Exchange:
 
 
 def remove(directory: Path) -> None:
-    """Remove a directory that others wrote: they may have taken the right to enter a part."""
+    """Remove a directory that others wrote: they may have taken the right to enter a part.
 
-    def open_up(_: object, path: str, __: object) -> None:
+    Nothing that could put links in the way may run any more.
+    """
+
+    def open_up(_: object, failed: str, __: object) -> None:
+        path = Path(failed)
         with contextlib.suppress(OSError):
-            for entry in (os.path.dirname(path), path):  # noqa: PTH120
-                if not os.path.islink(entry):  # noqa: PTH114
-                    os.chmod(entry, 0o700)  # noqa: PTH101
+            for entry in (path.parent, path):
+                if entry.is_relative_to(directory) and not entry.is_symlink():
+                    entry.chmod(0o700)
             shutil.rmtree(path, ignore_errors=True)
 
     shutil.rmtree(directory, onerror=open_up)

@@ -99,7 +99,7 @@ class Inside:
             self._step = start(request["argv"], request["env"], request["cwd"], output)
         except (OSError, ValueError) as error:
             code = _NOT_FOUND if isinstance(error, FileNotFoundError) else _NOT_STARTED
-            send(self._control, {"is": "refused", "code": code, "why": str(error)})
+            send(self._control, {"is": "refused", "code": code, "why": _why(error)})
         finally:
             os.close(output)
 
@@ -203,6 +203,12 @@ def find(name: str, path: str) -> str:
         if os.path.isfile(candidate) and os.access(candidate, os.X_OK):
             return candidate
     raise FileNotFoundError(f"{name}: command not found")
+
+
+def _why(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def reap(seen: Seen) -> bool:

@@ -50,8 +50,11 @@ def open_box(place: Place) -> Box:
     The workspace appears at /workspace/<its name> unless `appears_at` says otherwise: the same
     path on every machine keeps builds reproducible and tells steps nothing about this one. As
     root, a workspace that is still empty is given to a user id of the job's own; one with files
-    in it is somebody's, and steps work on it as its owner.
+    in it is somebody's, and steps work on it as its owner (for whom the kernel counts no
+    processes if that is root).
     """
+    tools = (*place.tool_paths, *python_paths())  # inside.py needs its Python, whoever else does
+    place = dataclasses.replace(place, tool_paths=tuple(dict.fromkeys(tools)))
     check(place)
     if _may_be_apart(place) and (user := spare_user()) is not None:
         with contextlib.suppress(Unavailable), contextlib.closing(Apart(user)) as apart:
@@ -62,7 +65,7 @@ def open_box(place: Place) -> Box:
 
 
 def _may_be_apart(place: Place) -> bool:
-    tools = [path.resolve() for path in (*place.tool_paths, *python_paths())]
+    tools = [path.resolve() for path in place.tool_paths]
     readable = all(part.stat().st_mode & _BY_ALL == _BY_ALL for part in tools if part.exists())
     return readable and not any(place.workspace.iterdir())
 
@@ -99,7 +102,7 @@ def _layout(place: Place) -> Layout:
 def _shown(place: Place, layout: Layout) -> list[str]:
     """Build the list of all that the job sees."""
     private = layout.private
-    tools = dict.fromkeys((*place.tool_paths, *python_paths()))
+    tools = place.tool_paths
     above = [Path(layout.workspace), *tools, *(path.resolve() for path in tools)]
     return [
         *(("--share-net",) if place.network else ()),

@@ -93,7 +93,7 @@ def _check_within(path: Path, hidden: Iterable[Path]) -> None:
         if _contains(other.resolve(), path):
             raise InvalidInput(
                 f"The tool path {path} lies in {other}, which jobs must not see.",
-                next_step="Install the tool elsewhere.",
+                next_step="Keep the tool, or the data, elsewhere.",
             )
 
 

@@ -34,10 +34,12 @@ def append(path: Path, offset: int, chunk: bytes) -> int:
         raise TooLarge(f"A job may log {LOG_CAP} bytes.", next_step="Send no more of it.")
     with _opened(path) as file:
         length = os.fstat(file).st_size
-        if not offset <= length < offset + len(chunk):
+        if offset > length:
             return length
         _write(file, chunk[length - offset :], length)
-        return offset + len(chunk)
+        # What was there already may be the unsynced rest of a server that was killed.
+        os.fdatasync(file)
+        return max(length, offset + len(chunk))
 
 
 def forget(data: Path, run: str) -> None:
@@ -50,7 +52,6 @@ def _write(file: int, rest: bytes, at: int) -> None:
     while rest:
         written = os.pwrite(file, rest, at)
         rest, at = rest[written:], at + written
-    os.fdatasync(file)
 
 
 @contextmanager
