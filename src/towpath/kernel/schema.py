@@ -6,7 +6,7 @@ from towpath.kernel import outbox
 from towpath.kernel.access import store as access
 from towpath.kernel.db.migrate import History
 from towpath.kernel.http import idempotency
-from towpath.kernel.work import store as work
+from towpath.kernel.work.schedules import SCHEDULE
 
 
 def _merged(*parts: MetaData) -> MetaData:
@@ -21,5 +21,5 @@ HISTORY = History(
     name="kernel",
     package="towpath.kernel",
     revision="0002",
-    metadata=_merged(work.METADATA, outbox.METADATA, access.METADATA, idempotency.METADATA),
+    metadata=_merged(SCHEDULE.metadata, outbox.METADATA, access.METADATA, idempotency.METADATA),
 )

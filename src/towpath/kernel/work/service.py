@@ -9,13 +9,10 @@ from sqlalchemy import RowMapping
 
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import InvalidInput, NotFound
-from towpath.kernel.work import cron, store
-from towpath.kernel.work.model import Handler, Item, Schedule, WorkId
-
-CHANNEL = "work"
-TICK = "work.tick"
-_encoder = msgspec.json.Encoder()
+from towpath.kernel.errors import NotFound
+from towpath.kernel.work import store
+from towpath.kernel.work.model import WorkId
+from towpath.kernel.work.schedules import sync_schedules as sync_schedules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +72,7 @@ def add(
     """
     new = New(kind=kind, payload=payload, key=key, order=order, due=due, version=version)
     added = store.add(tx, _row(new))
-    tx.wake(CHANNEL)
+    tx.wake(store.CHANNEL)
     return None if added is None else WorkId(added)
 
 
@@ -87,13 +84,13 @@ def add_many(tx: Tx, items: Sequence[New]) -> None:
         rows.setdefault(name, _row(new))
     if rows:
         store.add_many(tx, list(rows.values()))
-        tx.wake(CHANNEL)
+        tx.wake(store.CHANNEL)
 
 
 def cancel(tx: Tx, kind: str, key: str) -> bool:
     """Take back what waits under this key; False if nothing does (it may be running)."""
     cancelled = store.cancel(tx, kind, key)
-    tx.wake(CHANNEL)
+    tx.wake(store.CHANNEL)
     return cancelled
 
 
@@ -123,7 +120,7 @@ def retry(tx: Tx, item: WorkId) -> None:
             f"No parked work has the id {item}.",
             next_step="Look at the list again: it may have been retried already.",
         )
-    tx.wake(CHANNEL)
+    tx.wake(store.CHANNEL)
 
 
 def lag(tx: Tx) -> list[Lag]:
@@ -134,21 +131,6 @@ def lag(tx: Tx) -> list[Lag]:
     return [_lag(tx.now, kind, states) for kind, states in sorted(kinds.items())]
 
 
-def sync_schedules(tx: Tx, schedules: Sequence[Schedule]) -> None:
-    """Make the stored schedules these: new ones start, changed ones move, others end."""
-    known = store.schedules(tx)
-    wanted = {schedule.name: schedule for schedule in schedules}
-    for name in known.keys() - wanted.keys():
-        store.drop_schedule(tx, name)
-        cancel(tx, TICK, name)
-    for schedule in wanted.values():
-        row = _schedule_row(schedule)
-        if dict(known.get(schedule.name, {})) != row:
-            store.save_schedule(tx, row)
-            cancel(tx, TICK, schedule.name)
-        _add_tick(tx, schedule.name, row, tx.now)
-
-
 def prune(tx: Tx, before: Micros, after: int | None = None) -> int | None:
     """Delete items done before `before` among the next thousand ids.
 
@@ -157,54 +139,15 @@ def prune(tx: Tx, before: Micros, after: int | None = None) -> int | None:
     return store.prune(tx, before, after or 0)
 
 
-def tick_handler() -> Handler:
-    """Every worker has it: adds a schedule's item and its next tick in one transaction."""
-    return Handler.transactional(TICK, _tick)
-
-
-def _tick(tx: Tx, item: Item) -> None:
-    """Times missed while nobody worked become one: the next tick is the next one from now."""
-    name = item.payload["name"]
-    row = store.schedule(tx, name)
-    if row is None:
-        return
-    add(tx, row["kind"], msgspec.json.decode(row["payload"]), key=f"schedule:{name}")
-    _add_tick(tx, name, row, max(tx.now, item.due))
-
-
-def _add_tick(tx: Tx, name: str, row: Mapping[str, Any] | RowMapping, after: Micros) -> None:
-    due = cron.next_time(row["cron"], row["zone"], row["jitter"], name, after)
-    add(tx, TICK, {"name": name}, key=name, due=due)
-
-
-def _schedule_row(schedule: Schedule) -> dict[str, Any]:
-    cron.check(schedule.cron, schedule.zone)
-    return {
-        "name": schedule.name,
-        "cron": schedule.cron,
-        "zone": schedule.zone,
-        "jitter": round(schedule.jitter * 1_000_000),
-        "kind": schedule.kind,
-        "payload": _encode(schedule.payload),
-    }
-
-
 def _row(new: New) -> dict[str, Any]:
     return {
         "kind": new.kind,
         "key": new.key,
         "order": new.order,
-        "payload": _encode(new.payload),
+        "payload": store.encoded(new.payload),
         "version": new.version,
         "due": new.due,
     }
-
-
-def _encode(payload: Mapping[str, Any]) -> str:
-    encoded = _encoder.encode(payload)
-    if b"\\u0000" in encoded:
-        raise InvalidInput("A payload must not hold the character NUL: PostgreSQL cannot keep it.")
-    return encoded.decode()
 
 
 def _lag(now: Micros, kind: str, states: Mapping[str, RowMapping]) -> Lag:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -25,8 +26,11 @@ from sqlalchemy import (
 
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Sql, Tx
+from towpath.kernel.errors import InvalidInput
 
 METADATA = MetaData()
+CHANNEL = "work"
+"""What is woken when there may be something to take."""
 Kinds = tuple[tuple[str, int, int], ...]
 """What a worker can do: kind, newest version of payloads it reads, lease in microseconds."""
 BIG = BigInteger().with_variant(Integer, "sqlite")
@@ -67,16 +71,13 @@ _partial("work_item_key", "kind", "key", where=_WAITING_KEY, unique=True)
 _partial("work_item_order", "order_key", "id", where=_ORDERED)
 _partial("work_item_parked", "id", where=_PARKED)
 
-SCHEDULE = Table(
-    "work_schedule",
-    METADATA,
-    Column("name", Text, primary_key=True),
-    Column("cron", Text, nullable=False),
-    Column("zone", Text, nullable=False),
-    Column("jitter", BigInteger, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("payload", Text, nullable=False),
-)
+
+def encoded(payload: Mapping[str, Any]) -> str:
+    """A payload as it is stored; InvalidInput for the one character that no store keeps."""
+    text = msgspec.json.encode(payload)
+    if b"\\u0000" in text:
+        raise InvalidInput("A payload must not hold the character NUL: PostgreSQL cannot keep it.")
+    return text.decode()
 
 
 class Claimed(NamedTuple):
@@ -350,35 +351,6 @@ def retry(tx: Tx, item: int) -> bool:
 
 def lag(tx: Tx) -> Sequence[RowMapping]:
     return tx.rows(_LAG)
-
-
-_SCHEDULES = text("SELECT name, cron, zone, jitter, kind, payload FROM work_schedule")
-_SCHEDULE = text("""
-SELECT name, cron, zone, jitter, kind, payload FROM work_schedule WHERE name = :name
-""")
-_SAVE_SCHEDULE = text("""
-INSERT INTO work_schedule (name, cron, zone, jitter, kind, payload)
-VALUES (:name, :cron, :zone, :jitter, :kind, :payload)
-ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, zone = excluded.zone,
-    jitter = excluded.jitter, kind = excluded.kind, payload = excluded.payload
-""")
-_DROP_SCHEDULE = text("DELETE FROM work_schedule WHERE name = :name")
-
-
-def schedules(tx: Tx) -> dict[str, RowMapping]:
-    return {row["name"]: row for row in tx.rows(_SCHEDULES)}
-
-
-def schedule(tx: Tx, name: str) -> RowMapping | None:
-    return tx.row(_SCHEDULE, {"name": name})
-
-
-def save_schedule(tx: Tx, row: dict[str, Any]) -> None:
-    tx.execute(_SAVE_SCHEDULE, row)
-
-
-def drop_schedule(tx: Tx, name: str) -> None:
-    tx.execute(_DROP_SCHEDULE, {"name": name})
 
 
 _OLDEST = text("""

@@ -18,7 +18,7 @@ import structlog
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import ANYTHING, Database, Isolation, Tx
 from towpath.kernel.errors import PermanentError, Unavailable
-from towpath.kernel.work import service, store
+from towpath.kernel.work import schedules, store
 from towpath.kernel.work.desk import MOST_HELD, Desk
 from towpath.kernel.work.model import Handler, Item, WorkId
 from towpath.kernel.work.settling import Claim, Outcome, settle
@@ -34,7 +34,7 @@ class Worker:
 
     def __init__(self, db: Database, handlers: Iterable[Handler], threads: int = 4) -> None:
         self._db = db
-        self._handlers = _by_kind([*handlers, service.tick_handler()])
+        self._handlers = _by_kind([*handlers, schedules.tick_handler()])
         self._kinds = tuple(
             (each.kind, each.version, round(each.lease_seconds * 1_000_000))
             for each in sorted(self._handlers.values(), key=lambda each: each.kind)
@@ -79,7 +79,7 @@ class Worker:
         return count
 
     def _heard(self, channel: str) -> None:
-        if channel in {service.CHANNEL, ANYTHING}:
+        if channel in {store.CHANNEL, ANYTHING}:
             self._news = True
             self._wake.set()
 
