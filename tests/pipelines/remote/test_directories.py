@@ -1,6 +1,7 @@
 """Files that runner and steps pass each other, and what steps may put in their place."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,11 @@ def test_removing_follows_no_link(tmp_path):
     remove(tmp_path / "gone")
     assert not (tmp_path / "gone").exists()
     assert (tmp_path / "kept/file").exists()
+
+
+def test_removing_what_is_gone_changes_nothing_above_it(tmp_path):
+    before = tmp_path.stat().st_mode
+    tmp_path.chmod(0o755)
+    remove(tmp_path / "gone")
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    tmp_path.chmod(before)
