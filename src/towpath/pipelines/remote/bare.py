@@ -1,7 +1,9 @@
 """A box without walls: same manners, no isolation. For trusted code only.
 
 Steps run as the runner's own user and see all it sees. What is kept: a clean environment, limits,
-and the death of everything a step started, for inside.py adopts what detaches itself.
+and the death of everything a step started, for inside.py adopts what detaches itself
+(PR_SET_CHILD_SUBREAPER, https://man7.org/linux/man-pages/man2/prctl.2.html). What a step kills or
+reads is not prevented: a step that ends inside.py by force leaves its children behind.
 """
 
 from pathlib import Path
