@@ -105,14 +105,22 @@ def test_connections_that_dropped_while_idle_are_replaced_unnoticed(notes, db_ur
     assert notes.read(lambda tx: tx.scalar(COUNT)) == 1
 
 
-def test_a_connection_that_drops_before_the_commit_costs_a_second_run(notes, db_url):
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda tx: tx.direct(ADD, {"body": "a"}),
+        lambda tx: tx.execute(text("INSERT INTO note (body) VALUES ('a')")),
+    ],
+    ids=["by the driver", "by SQLAlchemy"],
+)
+def test_a_connection_that_drops_before_the_commit_costs_a_second_run(notes, db_url, add):
     runs = []
 
     def write(tx):
         runs.append(1)
         if len(runs) == 1:
             cut(db_url, pid_of(tx))
-        tx.direct(ADD, {"body": "a"})
+        add(tx)
 
     notes.write(write)
     assert len(runs) == 2

@@ -52,6 +52,8 @@ class Tx:
 
     def __init__(self, connection: Connection, now: Micros, dialect: Dialect) -> None:
         self.connection = connection
+        self.driver: Any = connection.connection.dbapi_connection
+        """The driver's own connection, sqlite3's or psycopg's, inside this transaction."""
         self.dialect = dialect
         self.wakes: list[str] = []
         self._now = now
@@ -64,11 +66,6 @@ class Tx:
         It is the database's clock on PostgreSQL, the process's clock on SQLite.
         """
         return self._now
-
-    @property
-    def driver(self) -> Any:
-        """The driver's own connection, sqlite3's or psycopg's, inside this transaction."""
-        return self.connection.connection.dbapi_connection
 
     def direct(self, statement: Sql, parameters: dict[str, Any] | None = None) -> Any:
         """Run a statement past SQLAlchemy, whose share of a small one is most; a cursor."""

@@ -118,41 +118,39 @@ class PostgresDatabase:
 
     def _write_once(self, fn: Callable[[Tx], T], isolation: Isolation) -> T:
         with self._sessions.use() as connection:
+            tx = _Tx(connection, self._clock)
             self._inside.write = True
             try:
-                tx = self._begin(connection, _WRITE[isolation])
+                tx.driver.execute(_WRITE[isolation])
                 result = fn(tx)
             except BaseException as error:
-                _roll_back(connection, error)
+                _roll_back(tx, error)
                 raise
             finally:
                 self._inside.write = False
-            self._commit(connection, tx.wakes)
+            self._commit(tx)
         self._listeners.tell(tx.wakes)
         return result
 
     def _read_once(self, fn: Callable[[Tx], T]) -> T:
         with self._sessions.use() as connection:
+            tx = _Tx(connection, self._clock)
             try:
-                result = fn(self._begin(connection, _READ))
+                tx.driver.execute(_READ)
+                result = fn(tx)
             except BaseException as error:
-                _roll_back(connection, error)
+                _roll_back(tx, error)
                 raise
-            _roll_back(connection, None)
+            _roll_back(tx, None)
             return result
 
-    def _begin(self, connection: Connection, statement: str) -> Tx:
-        tx = _Tx(connection, self._clock)
-        tx.driver.execute(statement)
-        return tx
-
-    def _commit(self, connection: Connection, wakes: list[str]) -> None:
-        notify = "".join(_notify(f"{self._me} {channel}") for channel in wakes)
+    def _commit(self, tx: Tx) -> None:
+        notify = "".join(_notify(f"{self._me} {channel}") for channel in tx.wakes)
         try:
-            _raw(connection).execute(notify + "COMMIT")
+            tx.driver.execute(notify + "COMMIT")
         except psycopg.Error as error:
+            _roll_back(tx, error)
             if not _dropped(error):
-                _roll_back(connection, error)
                 raise
             raise Unavailable(
                 "The connection to PostgreSQL was lost during a commit.",
@@ -164,11 +162,7 @@ class _Sessions:
     """Open connections, the last used first. SQLAlchemy's pool costs as much as a round trip."""
 
     def __init__(self, url: URL, most: int) -> None:
-        self._engine = create_engine(
-            url,
-            isolation_level="AUTOCOMMIT",
-            poolclass=NullPool,
-        )
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         self._free: list[Connection] = []
         self._places = threading.BoundedSemaphore(most)
 
@@ -180,8 +174,7 @@ class _Sessions:
             try:
                 yield connection
             finally:
-                if _raw(connection).closed:
-                    connection.invalidate()
+                if connection.invalidated:
                     connection.close()
                     self.close()
                 else:
@@ -192,21 +185,16 @@ class _Sessions:
             self._free.pop().close()
 
 
-def _raw(connection: Connection) -> psycopg.Connection:
-    raw: Any = connection.connection.dbapi_connection
-    return raw.driver_connection if hasattr(raw, "driver_connection") else raw  # type: ignore[no-any-return]
-
-
 def _notify(payload: str) -> str:
     quoted = payload.replace("'", "''")
     return f"NOTIFY {CHANNEL}, '{quoted}'; "
 
 
-def _roll_back(connection: Connection, error: BaseException | None) -> None:
-    if error is not None and _dropped(error):
-        _raw(connection).close()
-    else:
-        _raw(connection).execute("ROLLBACK")
+def _roll_back(tx: Tx, error: BaseException | None) -> None:
+    if error is None or not _dropped(error):
+        tx.driver.execute("ROLLBACK")
+    elif not tx.connection.invalidated:
+        tx.connection.invalidate()
 
 
 def _collided(error: BaseException) -> bool:
