@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 PROGRAM = ("-c", "from towpath.app.cli import main; main()")
 OWNER, NAME = "alice", "boats"
-BY_HAND = "refs/heads/by-hand"
+MAIN, BY_HAND = "refs/heads/main", "refs/heads/by-hand"
 GIT_ENV = {
     "PATH": os.environ.get("PATH", os.defpath),
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -340,9 +340,12 @@ class World:
         bare = next((self.server.data / "repositories").glob("*.git"))
         self.git("fetch", "--quiet", self.git.remote, "main")
         commit = self.git.commit(self.git("rev-parse", "FETCH_HEAD"), files, "By hand")
-        self.git("push", "--quiet", str(bare), f"{commit}:refs/heads/by-hand")
+        self.git("update-ref", BY_HAND, commit)
         at = ["git", "--git-dir", str(bare)]
-        for words in (["update-ref", "refs/heads/main", commit], ["update-ref", "-d", BY_HAND]):
+        for words in (
+            ["fetch", "-q", str(self.git.folder), BY_HAND],
+            ["update-ref", MAIN, commit],
+        ):
             subprocess.run([*at, *words], env=GIT_ENV, check=True)
         self.ledger.mains.append(commit)
         self.ledger.by_hand.add(commit)
