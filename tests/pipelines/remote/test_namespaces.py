@@ -117,13 +117,13 @@ def test_tmp_is_private(walled):
 
 
 def test_there_is_no_network_to_the_server_beside(walled, listener):
-    said = walled.say(f"python - {listener} <<'X'{CONNECT}X")
+    said = walled.say(f"python3 - {listener} <<'X'{CONNECT}X")
     assert said == "ConnectionRefusedError"
 
 
 def test_there_is_a_network_when_it_is_asked_for(open_steps, listener):
     steps = open_steps("namespaces", network=True)
-    assert steps.say(f"python - {listener} <<'X'{CONNECT}X") == "connected"
+    assert steps.say(f"python3 - {listener} <<'X'{CONNECT}X") == "connected"
 
 
 def test_an_abstract_socket_of_the_machine_cannot_be_reached(walled):
@@ -132,7 +132,7 @@ def test_an_abstract_socket_of_the_machine_cannot_be_reached(walled):
         server.bind(f"\0{name}")
         server.listen()
         script = f"import socket; socket.socket(socket.AF_UNIX).connect('\\0{name}')"
-        assert "ConnectionRefusedError" in walled.sh(f'python -c "{script}"')[1]
+        assert "ConnectionRefusedError" in walled.sh(f'python3 -c "{script}"')[1]
 
 
 def test_other_processes_can_be_neither_seen_nor_signalled(walled):
@@ -200,7 +200,7 @@ def test_a_workspace_with_files_is_not_taken_from_its_owner(open_steps, workspac
 
 def test_processes_are_counted(open_steps):
     walled = open_steps("namespaces", limits=Limits(processes=40))
-    said = walled.say(f"python - <<'X'{FORK_UNTIL_REFUSED}X")
+    said = walled.say(f"python3 - <<'X'{FORK_UNTIL_REFUSED}X")
     assert 30 <= int(said.split()[2]) < 40
 
 

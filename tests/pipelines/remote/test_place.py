@@ -19,12 +19,12 @@ def test_a_workspace_below_the_data_directory_and_the_tools_of_this_python_are_f
     check(Place(workspace, hidden=(workspace.parent,), scratch=workspace.parent))
 
 
-@pytest.mark.parametrize("path", ["/", "/home", "/home/..", "/usr/..", "~"])
+@pytest.mark.parametrize("path", ["/", "/home", "/home/..", "/usr/..", "/root"])
 def test_a_tool_path_that_is_everything_or_a_home_is_refused(workspace, path):
     if path == "/home" and not any(Path("/home").iterdir()):
         pytest.skip("nobody lives in /home on this machine")
     with pytest.raises(InvalidInput, match="would show"):
-        check(Place(workspace, (Path(path).expanduser(),)))
+        check(Place(workspace, (Path(path),)))
 
 
 def test_a_tool_path_above_the_workspace_is_refused(workspace):
@@ -48,10 +48,10 @@ def test_a_link_does_not_hide_where_a_tool_path_leads(workspace, tmp_path):
         check(Place(workspace, (tmp_path / "tools",)))
 
 
-@pytest.mark.parametrize("path", ["/", "~"])
+@pytest.mark.parametrize("path", ["/", "/root"])
 def test_a_workspace_that_is_everything_or_a_home_is_refused(path):
     with pytest.raises(InvalidInput, match="would show"):
-        check(Place(Path(path).expanduser()))
+        check(Place(Path(path)))
 
 
 def test_a_workspace_above_the_data_directory_is_refused(workspace):
