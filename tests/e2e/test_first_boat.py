@@ -4,6 +4,7 @@ Alice pushes branches that ask to be merged, Bob approves them, the gate decides
 afterwards is looked up in the bare repository with plain git and built again here.
 """
 
+import re
 import subprocess
 import tempfile
 import time
@@ -155,7 +156,7 @@ def check_words(journey, conflict, red, moon):
     assert "    depth" in words
     assert "    git merge origin/main" in words
     (words,) = journey.said(red)
-    run = words.partition("/runs/")[2].split()[0]
+    (run,) = re.findall(r"/runs/(\w+)", words)
     assert journey.world.alice.get(f"/api/towpath/v1/runs/{run}")["conclusion"] == "failure"
     assert "perhaps they do not work together" in journey.said(moon)[0]
 

@@ -35,7 +35,7 @@ def test_a_red_says_what_failed_where_the_log_is_and_how_to_see_it_at_home():
     words = comment(Refused(why="red", onto=MAIN, summary="job “test” failed"))
     for part in (
         "**Refused: the tests failed.** job “test” failed",
-        "The log: http://t/runs/r",
+        "The log: <http://t/runs/r>",
         f"    git switch --detach {HEAD}\n    git merge {MAIN}",
         "/retry",
     ):

@@ -148,7 +148,7 @@ def _cancelled(scene: Scene) -> str:
 
 
 def _log(scene: Scene) -> str:
-    return f"The log: {scene.run_url}" if scene.run_url else ""
+    return f"The log: <{scene.run_url}>" if scene.run_url else ""
 
 
 def _landed(scene: Scene, change: Change) -> str:

@@ -136,7 +136,7 @@ def _seconds(change: Change) -> float | None:
 
 def _expected(scenery: Scenery, change: Change) -> float | None:
     """Until it lands if all is green: nothing ahead may land later, and a window is a round."""
-    if scenery.expected is None or not change.in_queue:
+    if scenery.expected is None or not change.in_queue or change.conflict:
         return None
     line = scenery.queue.in_line()
     ahead = line[: line.index(change) + 1]
