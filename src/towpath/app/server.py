@@ -63,6 +63,8 @@ def serve(options: Options, parts: Sequence[Plugin]) -> None:
         kernel = held.enter_context(_kernel(options, web, parts))
         _announce(bootstrap(kernel, VOICES), kernel)
         kernel.db.write(lambda tx: _subscribe(tx, kernel, parts))
+        if kernel.db.dialect == "sqlite":  # the lock says that nobody else works on it
+            kernel.db.write(work.take_over)
         _heal(kernel, parts)
         app = create_app(kernel, parts)
         if options.role == "all":

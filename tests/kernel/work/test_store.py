@@ -120,6 +120,16 @@ def test_a_released_row_can_be_taken_at_once_as_if_it_had_not_been(db):
     assert not db.write(lambda tx: store.finish(tx, item, held.fence))
 
 
+def test_after_a_crash_what_the_dead_held_can_be_taken_at_once_and_they_are_fenced_off(db):
+    item = add(db)
+    [dead] = claim(db)
+    assert db.write(store.take_over) == 1
+    assert db.write(store.take_over) == 0
+    [again] = claim(db)
+    assert (again.id, again.attempt) == (item, 2)
+    assert not db.write(lambda tx: store.finish(tx, item, dead.fence))
+
+
 def test_many_finish_at_once_but_those_whose_lease_is_lost(db, clock):
     items = [add(db) for _ in range(3)]
     first = claim(db)

@@ -123,6 +123,12 @@ def retry(tx: Tx, item: WorkId) -> None:
     tx.wake(store.CHANNEL)
 
 
+def take_over(tx: Tx) -> None:
+    """At the start of the only process that works on this store: who held a lease is dead."""
+    if store.take_over(tx):
+        tx.wake(store.CHANNEL)
+
+
 def lag(tx: Tx) -> list[Lag]:
     """One entry for each kind that has open or parked items."""
     kinds: dict[str, dict[str, RowMapping]] = {}

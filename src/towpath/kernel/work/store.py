@@ -256,6 +256,7 @@ _RENEW = Sql(f"UPDATE work_item SET ready = :now + :lease WHERE {_MINE}")  # noq
 _RELEASE = text(f"""
 UPDATE work_item SET ready = due, attempt = attempt - 1, fence = fence + 1 WHERE {_MINE}
 """)  # noqa: S608
+_TAKE_OVER = text("UPDATE work_item SET ready = :now WHERE state = 'running' AND ready > :now")
 _PARK = text(f"""
 UPDATE work_item SET state = 'parked', error = :error, finished = :now WHERE {_MINE}
 """)  # noqa: S608
@@ -297,6 +298,11 @@ def renew(tx: Tx, item: int, fence: int, lease: int) -> None:
 def release(tx: Tx, item: int, fence: int) -> None:
     """Give a claim back unused, as if it had not been taken."""
     tx.execute(_RELEASE, {"id": item, "fence": fence})
+
+
+def take_over(tx: Tx) -> int:
+    """Let whatever is claimed be claimed anew, now; how many rows that were."""
+    return int(tx.execute(_TAKE_OVER, {"now": tx.now}).rowcount)
 
 
 def park(tx: Tx, item: int, fence: int, error: str) -> None:
