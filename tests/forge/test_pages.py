@@ -1,6 +1,7 @@
 """The pages as a browser without scripts sees them: links, words and plain forms."""
 
 import re
+import shutil
 
 import httpx2
 import pytest
@@ -208,6 +209,19 @@ def test_pages_of_other_parts_are_not_taken_for_repositories(served):
     for path in ("/runs/run_1", "/settings/tokens", "/static/towpath.css", "/api/nothing"):
         said = served.call("GET", path).text
         assert "There is no repository" not in said
+
+
+def test_the_address_for_git_leads_a_browser_to_the_page(served, boat):
+    page = served.call("GET", f"{BOAT}.git", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["location"]) == (303, BOAT)
+
+
+def test_an_old_request_whose_commits_are_gone_still_has_a_page(see, boat, change):
+    shutil.rmtree(boat.path / "objects")
+    (boat.path / "objects").mkdir()
+    page = see(ONE)
+    assert "The commits are not kept any more" in page
+    assert "<strong>Why</strong>" in page
 
 
 def test_a_stranger_is_sent_to_log_in(served, change):

@@ -79,6 +79,27 @@ def test_moved_refs_are_announced_once(hosted, listener):
     assert listener.listen() == [RefsMoved(hosted.id, synced.changes)]
 
 
+@pytest.mark.parametrize(
+    "store", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+)
+def test_the_life_of_a_request_is_the_same_on_both_stores(make_kernel, host, store):
+    hosted = host(make_kernel(store))
+    listener = Listener(hosted.kernel)
+    hosted.branch("topic", a="1")
+    hosted.branch("other", b="1")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: hosted.sync(), range(4)))
+        opened = list(pool.map(hosted.open, ["topic", "other"]))
+    assert sorted(one.number for one in opened) == [1, 2]
+    head = hosted.branch("topic", a="2")
+    hosted.sync()
+    hosted.land(head)
+    number = opened[0].number
+    assert hosted.request(number).state == "merged"
+    events = [what for what, which in listener.happened() if which == number]
+    assert events == ["opened", "head_moved", "merged"]
+
+
 def test_two_syncs_at_once_announce_once(hosted, listener):
     for number in range(5):
         hosted.branch(f"topic{number}", a=str(number))

@@ -154,6 +154,7 @@ def router() -> APIRouter:
     routes.add_api_route("/new", new_repository, methods=["GET"])
     routes.add_api_route("/new", add_repository, methods=["POST"])
     here = "/{owner:owner}/{name}"
+    routes.add_api_route(f"{here}.git", clone_address, methods=["GET"])
     routes.add_api_route(here, repository, methods=["GET"])
     routes.add_api_route(f"{here}/merge_requests/new", new_request, methods=["GET"])
     routes.add_api_route(f"{here}/merge_requests/new", add_request, methods=["POST"])
@@ -207,6 +208,11 @@ def add_repository(
     except (InvalidInput, Conflict) as error:
         return _new_repository(request, given, error)
     return RedirectResponse(f"/{made.full_name}", status_code=303)
+
+
+def clone_address(owner: str, name: str) -> Response:
+    """Somebody put the address for git into a browser."""
+    return RedirectResponse(f"/{owner}/{name}", status_code=303)
 
 
 def repository(here: Here, state: str = "open", after: int | None = None) -> Response:

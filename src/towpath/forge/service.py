@@ -33,7 +33,7 @@ from towpath.forge.clients.embedded.refs import (
     refs,
     resolve,
 )
-from towpath.forge.clients.embedded.upkeep import clear_locks, collect
+from towpath.forge.clients.embedded.upkeep import clear_locks, collect, require_room
 from towpath.forge.clients.embedded.wire import Program, advertise, receive_pack, upload_pack
 from towpath.forge.formats import diffs
 from towpath.forge.formats.diffs import Diff, DiffFile, as_patch
@@ -76,11 +76,11 @@ __all__ = [
     "Verdict", "admit_push", "advertise", "as_patch", "branch_subject", "clear_locks", "close",
     "collect", "comment", "comments", "commits", "count_merge_requests", "create_repository",
     "current_reviews", "diff", "edit", "find_repository", "install_hook", "is_ancestor",
-    "list_files", "merge", "merge_base", "merge_request", "merge_requests",
-    "open_merge_request", "open_merge_requests", "push_of", "read_file", "receive_push", "refs",
-    "reopen", "repositories", "repository", "resolve", "review", "reviews",
-    "search_merge_requests", "set_status", "statuses", "sync_refs", "update_refs",
-    "upload_pack", "worst_state",
+    "list_files", "merge", "merge_base", "merge_request", "merge_requests", "open_merge_request",
+    "open_merge_requests", "push_of", "read_file", "receive_push", "refs", "reopen",
+    "repositories", "repository", "require_room", "resolve", "review", "reviews",
+    "search_merge_requests", "set_status", "statuses", "sync_refs", "update_refs", "upload_pack",
+    "worst_state",
 ]  # fmt: skip
 T = TypeVar("T")
 _TRIES = 20
@@ -206,7 +206,7 @@ def comment(
     if once and (said := request_rows.comment_once(tx, repository, number, once)):
         return said
     body = requests.require_body(body, empty=False)
-    made = Comment(id=ids.new("comment"), author=author, body=body, at=tx.now, edited=None)
+    made = Comment(id=ids.new("comment"), author=author, body=body, at=tx.now)
     request_rows.add_comment(tx, repository, number, made, once)
     announce(tx, Commented(repository, number, made.id, author, body))
     _wake(tx, repository, number)

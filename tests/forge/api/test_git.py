@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from towpath.forge import service
-from towpath.forge.clients.embedded import git
+from towpath.forge.clients.embedded import git, upkeep
 
 
 @pytest.fixture
@@ -390,6 +390,20 @@ def test_rows_know_of_a_push_before_git_says_so(served, boat, copy):
     synced = service.sync_refs(served.kernel, boat.id)
     assert synced.changes == ()
     assert refs(served, boat)["refs/heads/topic"] == sha
+
+
+def test_a_push_is_refused_near_a_full_disk_and_a_fetch_is_not(served, boat, copy, monkeypatch):
+    topic(copy)
+    monkeypatch.setattr(upkeep, "LEAST_FREE_BYTES", 10**18)
+    refused = copy.git("push", "origin", "topic", code=128)
+    assert "disk is almost full" in refused.stderr
+    copy.git("fetch", "--quiet", "origin")
+
+
+def test_the_address_works_without_its_ending(served, boat, copy):
+    topic(copy)
+    copy.git("push", "--quiet", served.remote().removesuffix(".git"), "topic")
+    assert "refs/heads/topic" in copy.git("ls-remote", served.remote().removesuffix(".git")).stdout
 
 
 def test_a_push_that_cannot_be_written_down_is_not_reported(served, boat, copy, monkeypatch):

@@ -108,7 +108,7 @@ def test_tips_must_be_where_they_were_seen(db, made):
 def test_what_is_said_comes_in_the_order_it_was_said(db, made):
     made()
     for at in (3, 1, 2):
-        said = Comment(id=f"comment_{at}", author="bob", body=str(at), at=at, edited=None)
+        said = Comment(id=f"comment_{at}", author="bob", body=str(at), at=at)
         judged = Review(id=f"review_{at}", author="bob", verdict="approve", head=A, body="", at=at)
         db.write(lambda tx, said=said: requests.add_comment(tx, "repo_1", 1, said, None))
         db.write(lambda tx, judged=judged: requests.add_review(tx, "repo_1", 1, judged))
@@ -118,7 +118,7 @@ def test_what_is_said_comes_in_the_order_it_was_said(db, made):
 
 
 def test_a_key_is_used_once_for_each_request(db, made):
-    said = Comment(id="comment_1", author="bob", body="x", at=1, edited=None)
+    said = Comment(id="comment_1", author="bob", body="x", at=1)
     db.write(lambda tx: requests.add_comment(tx, "repo_1", 1, said, "key"))
     assert db.read(lambda tx: requests.comment_once(tx, "repo_1", 1, "key")) == said
     assert db.read(lambda tx: requests.comment_once(tx, "repo_1", 2, "key")) is None

@@ -63,6 +63,8 @@ class _Call:
         role = Role.viewer if program == "upload-pack" else Role.member
         verb = "read" if program == "upload-pack" else "write"
         require(self.caller, role, scope=f"repo:{verb}:{found.id}")
+        if program == "receive-pack":
+            service.require_room(self.kernel)
         return found
 
     def sees_all_refs(self, repository: Repository) -> bool:
@@ -86,10 +88,10 @@ def router() -> APIRouter:
     async def receive_pack(call: Call) -> Response:
         return await _plainly(_receive_pack(call, turns))
 
-    base = "/{owner}/{name}.git"
-    routes.add_api_route(f"{base}/info/refs", info_refs, methods=["GET"])
-    routes.add_api_route(f"{base}/git-upload-pack", upload_pack, methods=["POST"])
-    routes.add_api_route(f"{base}/git-receive-pack", receive_pack, methods=["POST"])
+    for base in ("/{owner}/{name}.git", "/{owner}/{name}"):
+        routes.add_api_route(f"{base}/info/refs", info_refs, methods=["GET"])
+        routes.add_api_route(f"{base}/git-upload-pack", upload_pack, methods=["POST"])
+        routes.add_api_route(f"{base}/git-receive-pack", receive_pack, methods=["POST"])
     return routes
 
 

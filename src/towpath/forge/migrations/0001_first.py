@@ -86,7 +86,6 @@ def _words() -> None:
         sa.Column("author", sa.String(40), nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
-        sa.Column("edited", sa.BigInteger),
         sa.Column("once", sa.String(200)),
         sa.UniqueConstraint("repository", "number", "once", name="forge_comment_once"),
     )

@@ -86,7 +86,6 @@ class Comment:
     author: str
     body: str
     at: Micros
-    edited: Micros | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,7 +76,6 @@ COMMENT = Table(
     Column("author", String(40), nullable=False),
     Column("body", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
-    Column("edited", BigInteger),
     Column("once", String(200)),
     Index("forge_comment_by_request", "repository", "number", "id"),
     UniqueConstraint("repository", "number", "once", name="forge_comment_once"),

@@ -116,16 +116,3 @@ def test_ancestors_and_bases(hosted):
     hosted.copy.git("checkout", "--quiet", "--orphan", "alone")
     hosted.copy.commit("alone")
     assert refs.merge_base(kernel, id_, hosted.put("alone"), main) is None
-
-
-def test_what_arrived_and_where_it_landed(hosted):
-    kernel, id_ = hosted.kernel, hosted.id
-    main = hosted.copy.sha("main")
-    topic = hosted.branch("topic", a="1")
-    first = hosted.land(topic)
-    second = hosted.land(hosted.branch("other", b="1"))
-    assert topic in refs.arrived(kernel, id_, main, second)
-    assert main not in refs.arrived(kernel, id_, main, second)
-    assert refs.landed_as(kernel, id_, topic, main, second) == first
-    assert refs.landed_as(kernel, id_, first, main, second) == first
-    assert refs.landed_as(kernel, id_, topic, None, second) == first

@@ -118,7 +118,8 @@ def make_durable(kernel: Kernel, repository: str, moved: Iterable[str]) -> None:
     power failure could bring back the old name.
     """
     directory = git.path(kernel, repository)
-    folders = {directory, directory / "refs", directory / "objects", directory / "objects/pack"}
+    objects = directory / "objects"
+    folders = {directory, directory / "refs", objects, objects / "pack", *objects.glob("??")}
     for ref in moved:
         folders.update((directory / ref).parents)
     for folder in folders:
@@ -147,23 +148,3 @@ def merge_base(kernel: Kernel, repository: str, one: str, other: str) -> str | N
     names = (require_sha(one), require_sha(other))
     found = git.run(git.path(kernel, repository), "merge-base", "--", *names, accept=(0, 1))
     return found.text.split("\n", maxsplit=1)[0] or None
-
-
-def arrived(kernel: Kernel, repository: str, old: str | None, new: str) -> frozenset[str]:
-    """The commits that moving a branch from old to new brought into it."""
-    without = [f"^{require_sha(old)}"] if old else []
-    listed = git.run(git.path(kernel, repository), "rev-list", require_sha(new), *without, "--")
-    return frozenset(listed.text.split())
-
-
-def landed_as(kernel: Kernel, repository: str, head: str, old: str | None, new: str) -> str:
-    """The first commit of the branch's own line, after old and up to new, that holds head."""
-    directory = git.path(kernel, repository)
-    without = [f"^{require_sha(old)}"] if old else []
-    commits = (require_sha(new), *without, "--")
-    line = git.run(directory, "rev-list", "--first-parent", "--reverse", *commits).text.split()
-    above = git.run(
-        directory, "rev-list", "--ancestry-path", f"^{require_sha(head)}", *commits
-    ).text.split()
-    holders = {head, *above}
-    return next((commit for commit in line if commit in holders), new)

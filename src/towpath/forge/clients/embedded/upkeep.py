@@ -6,10 +6,12 @@ from pathlib import Path
 
 from towpath.forge.clients.embedded import git
 from towpath.kernel.context import Kernel
+from towpath.kernel.errors import Unavailable
 
 # A fetch opens every pack, and each push leaves one.
 MOST_PACKS = 30
 MOST_LOOSE = 3_000
+LEAST_FREE_BYTES = 256 * 10**6
 _GC_SECONDS = 3_500.0
 
 
@@ -21,6 +23,16 @@ def clear_locks(kernel: Kernel, repository: str) -> bool:
             for leftover in list(_leftovers(directory)):
                 _remove(leftover)
         return nobody_writes
+
+
+def require_room(kernel: Kernel) -> None:
+    """Refuse new pushes near a full disk, so that what is acknowledged can still be kept."""
+    free = shutil.disk_usage(kernel.data).free
+    if free < LEAST_FREE_BYTES:
+        raise Unavailable(
+            f"The server's disk is almost full: {free // 10**6} MB are free.",
+            next_step="Tell whoever runs this server, and push again once there is room.",
+        )
 
 
 def _leftovers(directory: Path) -> Iterator[Path]:
