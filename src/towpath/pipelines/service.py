@@ -70,7 +70,7 @@ __all__ = [
     "append_log", "cancel_run", "cancel_suite", "claim", "expected_seconds", "expire", "finish",
     "forget", "heal", "heartbeat", "held", "job", "jobs_of", "line_html", "line_number",
     "line_start", "local_runner", "log_lines", "log_size", "plan", "read_log", "report", "run",
-    "runs", "runs_in", "runs_of", "runs_of_request", "steps", "steps_of", "stop_channel",
+    "runs", "runs_in", "runs_of", "steps", "steps_of", "stop_channel",
     "stopping", "suite", "suites_of", "trigger", "trigger_merge_request", "walls",
 ]  # fmt: skip
 PLAN = "pipelines.plan"
