@@ -29,42 +29,29 @@ def request(town, number):
     return f"/{town.repository}/merge_requests/{number}"
 
 
-def open_page(visit, town, name, **options):
-    page = visit(None if name == "log-in" else "admin", **options)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_suits_everybody(visit, town, name):
+    """It says what it is; axe finds nothing in light and dark; 400 % zoom cuts nothing off."""
+    page = visit(None if name == "log-in" else "admin")
     page.goto(PAGES[name](town))
-    return page
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_no_violation(visit, town, name, dark):
-    found = Axe().run(open_page(visit, town, name, dark=dark))
-    assert found.violations_count == 0, found.generate_report()
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_cut_off_at_400_percent(visit, town, name):
-    page = open_page(visit, town, name, viewport=ZOOMED)
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= ZOOMED["width"]
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_every_page_says_what_it_is(visit, town, name):
-    page = open_page(visit, town, name)
     assert page.locator("h1").count() == 1
     assert page.title().endswith("Towpath")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+    page.set_viewport_size(ZOOMED)
+    assert page.evaluate("document.documentElement.scrollWidth") <= ZOOMED["width"]
 
 
 def test_log_in_by_keyboard_alone(visit, town):
     page = visit()
     page.goto("/settings/tokens")
-    page.wait_for_url("**/login**")
     page.keyboard.type("bob")
     page.keyboard.press("Tab")
     page.keyboard.type(town.password("bob"))
     page.keyboard.press("Enter")
-    page.wait_for_url("**/settings/tokens")
+    page.wait_for_url(f"{town.url}/settings/tokens")
     assert page.get_by_text("bob", exact=True).is_visible()
 
 
@@ -84,3 +71,116 @@ def test_a_wrong_password_says_so_and_keeps_the_login(visit):
     page.get_by_role("button", name="Log in", exact=True).click()
     assert page.get_by_role("alert").is_visible()
     assert page.get_by_label("Login").input_value() == "bob"
+
+
+def walk(page, *clicks):
+    """From home, follow links by their words; each is one click."""
+    page.goto("/")
+    for words in clicks:
+        page.get_by_role("main").get_by_role("link", name=words).first.click()
+    return page.get_by_role("main")
+
+
+def test_what_is_open_is_one_click_from_home(visit, town):
+    shown = walk(visit("bob"), town.repository)
+    assert shown.get_by_role("link", name="Paint the balance beams").is_visible()
+
+
+def test_where_a_request_stands_is_two_clicks_from_home(visit, town):
+    shown = walk(visit("bob"), town.repository, "Paint the balance beams")
+    assert shown.get_by_text("not approved", exact=True).first.is_visible()
+    assert shown.get_by_text("Waits for an approval").first.is_visible()
+
+
+def test_why_it_was_refused_and_what_to_do_is_two_clicks_from_home(visit, town):
+    shown = walk(visit("bob"), town.repository, "Widen lock three")
+    assert shown.get_by_text("refused", exact=True).first.is_visible()
+    assert shown.get_by_text("Look at the gates").first.is_visible()
+    assert shown.get_by_text("Push a fix").first.is_visible()
+
+
+def test_which_files_conflict_is_two_clicks_from_home(visit, town):
+    shown = walk(visit("bob"), town.repository, "Lower the sill")
+    assert shown.get_by_text("Conflicts with main in depth.").first.is_visible()
+
+
+def test_the_queue_is_two_clicks_from_home(visit, town):
+    shown = walk(visit("bob"), town.repository, "Queue")
+    assert shown.get_by_role("heading", name="Queue").is_visible()
+    assert shown.get_by_role("link", name="Deepen the summit pound").is_visible()
+
+
+def test_the_log_is_two_clicks_from_a_refused_request(visit, town):
+    page = visit("bob")
+    page.goto(request(town, town.red))
+    page.get_by_role("link", name="Read the log").first.click()
+    page.get_by_role("link", name="Read the log").first.click()
+    shown = page.get_by_role("main")
+    assert shown.get_by_text("leak: water comes through").is_visible()
+    assert shown.get_by_text("failed", exact=True).first.is_visible()
+
+
+def test_colours_of_a_log_come_from_classes_never_from_the_log(visit, town):
+    page = visit("bob")
+    page.goto(town.red_log())
+    assert page.locator(".log [style]").count() == 0
+    assert "\x1b" not in page.locator(".log").first.inner_text()
+
+
+def test_comment_and_approve_without_scripts(visit, town):
+    number = town.world.open("reeds", {"reeds": "cut\n"}, "Cut the reeds")
+    page = visit("bob", scripts=False)
+    page.goto(request(town, number))
+    page.get_by_role("textbox").fill("The reeds are **high**.")
+    page.get_by_role("button", name="Comment").click()
+    assert page.locator("strong", has_text="high").is_visible()
+    page.get_by_role("button", name="Approve").click()
+    town.until_ended(number)
+    page.goto(request(town, number))
+    assert page.get_by_text("landed", exact=True).first.is_visible()
+
+
+def test_log_in_and_read_a_log_without_scripts(visit, town):
+    page = visit("bob", scripts=False)
+    page.goto(town.red_log())
+    assert page.get_by_text("leak: water comes through").is_visible()
+
+
+def test_a_request_lands_before_ones_eyes(visit, town):
+    """No reload: the mark set on the window is still there when the page says that it landed."""
+    number = town.world.open("lamp", {"lamp": "lit\n"}, "Light the lamp")
+    page = visit("bob")
+    page.goto(request(town, number))
+    page.evaluate("window.mark = true")
+    town.world.approve(number)
+    page.get_by_role("main").get_by_text("landed", exact=True).first.wait_for()
+    assert page.evaluate("window.mark")
+
+
+def test_home_and_queue_follow_without_reload(visit, town):
+    home, queue = visit("bob"), visit("bob")
+    home.goto("/")
+    queue.goto(f"/{town.repository}/queue")
+    for page in (home, queue):
+        page.evaluate("window.mark = true")
+    number = town.world.open("slow", {"slow": "x\n"}, "Mend the paddle gear")
+    town.world.approve(number)
+    for page in (home, queue):
+        page.get_by_role("link", name="Mend the paddle gear").first.wait_for()
+    town.until_ended(number)
+    queue.get_by_text("Landed on main").first.wait_for()
+    assert home.evaluate("window.mark")
+    assert queue.evaluate("window.mark")
+
+
+def test_a_log_grows_while_it_is_read_and_a_run_can_be_stopped(visit, town):
+    town.world.open("endless", {"endless": "x\n", "slow": "x\n"}, "Watch the weir for ever")
+    town.until(lambda: town.runs(ref="refs/heads/endless"))
+    run = town.runs(ref="refs/heads/endless")[0]
+    page = visit("bob")
+    page.goto(town.job_of(run, "gates"))
+    page.get_by_text("lower gate").wait_for()
+    page.goto(f"/runs/{run['id']}")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("cancelled", exact=True).first.wait_for()
+    town.until(lambda: town.runs(id=run["id"])[0]["conclusion"] == "cancelled")

@@ -89,9 +89,11 @@ class Town:
         return local(self.runs(conclusion="failure", event="merge_group")[0]["url"])
 
     def red_log(self):
-        run = self.runs(conclusion="failure", event="merge_group")[0]
+        return self.job_of(self.runs(conclusion="failure", event="merge_group")[0], "gates")
+
+    def job_of(self, run, key):
         jobs = self.world.alice.get(f"/api/towpath/v1/runs/{run['id']}")["jobs"]
-        return local(next(job["url"] for job in jobs if job["conclusion"] == "failure"))
+        return local(next(job["url"] for job in jobs if job["key"] == key))
 
     def until_ended(self, number):
         return self.until(lambda: self.standing(number)["state"] in {"landed", "refused"})
