@@ -1,6 +1,5 @@
 """A repository with workflow files, and everything that runs them, in one thread."""
 
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from tests.pipelines.trees import run_git
 from towpath.facts.pipelines import SuiteFinished
 from towpath.forge import service as forge
 from towpath.kernel import outbox
@@ -19,30 +19,7 @@ from towpath.pipelines.model.execution import Assignment, Outcome
 from towpath.pipelines.plugin import PLUGIN
 
 WORKFLOW = ".towpath/workflows/ci.yml"
-ENVIRONMENT = {
-    "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "HOME": "/nonexistent",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_AUTHOR_NAME": "Alice",
-    "GIT_AUTHOR_EMAIL": "alice@example.test",
-    "GIT_COMMITTER_NAME": "Alice",
-    "GIT_COMMITTER_EMAIL": "alice@example.test",
-    "LC_ALL": "C.UTF-8",
-}
 LABELS = ("ubuntu-latest", "linux")
-
-
-def run_git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip()
 
 
 @dataclass

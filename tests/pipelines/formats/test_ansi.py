@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from towpath.pipelines.formats.ansi import Look, line_html, plain
 
 
-GREEN = "fg-green"
-
-
 def shown(text):
     return line_html(text)[0]
+
+
+BOLD_THEN_NOT = '<span class="fg-green bold">a</span><span class="fg-green">b</span>'
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def shown(text):
     [
         ("plain", "plain"),
         ("\x1b[31mred\x1b[0m", '<span class="fg-red">red</span>'),
-        ("\x1b[1;32ma\x1b[22mb", f'<span class="{GREEN} bold">a</span><span class="{GREEN}">b</span>'),
+        ("\x1b[1;32ma\x1b[22mb", BOLD_THEN_NOT),
         ("\x1b[97;41mx", '<span class="fg-bright-white bg-red">x</span>'),
         ("\x1b[38;5;196mx", '<span class="fg-bright-red">x</span>'),
         ("\x1b[38;2;0;0;255mx", '<span class="fg-bright-blue">x</span>'),

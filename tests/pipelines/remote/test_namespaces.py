@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from towpath.kernel.errors import InvalidInput, Unavailable
-from towpath.pipelines.remote import namespaces
+from towpath.pipelines.remote import apart, namespaces
 from towpath.pipelines.remote.place import Limits, Place, python_paths
+from towpath.pipelines.remote.session import Exit
 
 SECRET = "hush-7f3a"
 CONNECT = """
@@ -239,7 +240,22 @@ def test_a_tool_path_that_shows_the_data_is_refused(open_steps, tmp_path):
 def test_a_missing_bubblewrap_is_told(workspace, monkeypatch):
     monkeypatch.setattr(namespaces.shutil, "which", lambda _: None)
     with pytest.raises(Unavailable, match="apt install bubblewrap"):
-        namespaces.open_box(Place(workspace))
+        namespaces.open_box(Place(workspace, scratch=workspace.parent))
+    assert [path.name for path in workspace.parent.iterdir()] == ["work"]
+
+
+@needs_root
+def test_where_even_root_may_not_give_files_away_the_job_runs_as_we_do(workspace, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise PermissionError("not in this container")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(apart.os, "chown", refuse)
+        box = namespaces.open_box(Place(workspace, scratch=workspace.parent))
+    with box:
+        assert box.run(["touch", "made"], env={}, output=len) == Exit(0, "exited")
+    assert (workspace / "made").stat().st_uid == 0
+    assert [path.name for path in workspace.parent.iterdir()] == ["work"]
 
 
 def test_what_bubblewrap_complains_about_is_told_and_nothing_is_left(workspace):

@@ -59,8 +59,12 @@ class Apart:
         ]
 
     def give(self, directories: Iterable[Path]) -> None:
-        for directory in directories:
-            os.chown(directory, self._user, self._user)
+        """Make the job's user their owner; Unavailable where even root may not."""
+        try:
+            for directory in directories:
+                os.chown(directory, self._user, self._user)
+        except OSError as error:
+            raise _no_user(error) from error
 
     def settle(self) -> None:
         """Map the ids once bubblewrap has stopped; Unavailable if it has not or may not."""
@@ -74,7 +78,7 @@ class Apart:
             _within(pid, ["sh", "-c", _FORBID])
             os.write(self._go, b".")
         except (OSError, ValueError, LookupError) as error:
-            raise Unavailable(f"The job gets no user of its own: {error}") from error
+            raise _no_user(error) from error
 
     def close(self) -> None:
         for descriptor in (*self.descriptors, self._info, self._go):
@@ -90,6 +94,10 @@ class Apart:
             with contextlib.suppress(ValueError):
                 return dict(json.loads(text))
         raise ValueError("bubblewrap ended early")
+
+
+def _no_user(error: Exception) -> Unavailable:
+    return Unavailable(f"The job gets no user of its own: {error}")
 
 
 def _within(pid: int, command: Iterable[str]) -> None:

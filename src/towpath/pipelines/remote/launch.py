@@ -15,7 +15,7 @@ from typing import IO
 from towpath.kernel.errors import Unavailable
 from towpath.pipelines.remote import inside
 from towpath.pipelines.remote.apart import INSIDE, Apart
-from towpath.pipelines.remote.directories import Layout, remove
+from towpath.pipelines.remote.directories import OPEN_TO_STEPS, Layout, remove
 from towpath.pipelines.remote.place import Limits
 from towpath.pipelines.remote.session import Box, end
 
@@ -39,6 +39,8 @@ def start(
         undo.callback(remove, layout.private)
         undo.callback(ours.close)
         with theirs, tempfile.TemporaryFile() as complaints:
+            if apart:
+                apart.give(layout.private / name for name in OPEN_TO_STEPS)
             passed = (theirs.fileno(), *(apart.descriptors if apart else ()))
             process = _spawn(command(theirs.fileno()), passed, complaints)
             undo.callback(end, process)

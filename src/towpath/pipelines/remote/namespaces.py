@@ -17,7 +17,7 @@ from pathlib import Path
 from towpath.kernel.errors import Unavailable
 from towpath.pipelines.remote import inside, launch
 from towpath.pipelines.remote.apart import INSIDE, Apart, spare_user
-from towpath.pipelines.remote.directories import OPEN_TO_STEPS, Layout, make_layout, make_private
+from towpath.pipelines.remote.directories import Layout, make_layout, make_private
 from towpath.pipelines.remote.place import Place, check, python_paths
 from towpath.pipelines.remote.session import Box
 
@@ -71,11 +71,9 @@ def _may_be_apart(place: Place) -> bool:
 
 
 def _open(place: Place, apart: Apart | None) -> Box:
+    isolated = [_bubblewrap(), *_ISOLATED, *(apart.arguments if apart else _own_user())]
     layout = _layout(place)
-    if apart:
-        apart.give(layout.private / name for name in OPEN_TO_STEPS)
-    users = apart.arguments if apart else _own_user()
-    arguments = [_bubblewrap(), *_ISOLATED, *users, *_shown(place, layout), "--"]
+    arguments = [*isolated, *_shown(place, layout), "--"]
     return launch.start(
         layout,
         place.limits,

@@ -1,0 +1,96 @@
+"""`towpath run`, as a person and as a machine read it."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from towpath.pipelines.cli import run
+
+GOOD = "on: push\njobs:\n  a: {runs-on: x, steps: [{name: Say, run: echo hello}]}\n"
+TWO = """
+name: Both
+on: push
+jobs:
+  a: {runs-on: x, steps: [{run: "echo from a; false"}]}
+  b: {runs-on: x, needs: a, steps: [{run: echo}]}
+"""
+
+
+@pytest.fixture
+def tree(tmp_path):
+    folder = tmp_path / "tree" / ".towpath" / "workflows"
+    folder.mkdir(parents=True)
+
+    def write(**files):
+        for name, text in files.items():
+            (folder / f"{name}.yml").write_text(text)
+        return tmp_path / "tree"
+
+    return write
+
+
+def towpath_run(tree, *arguments):
+    return CliRunner().invoke(run, [*arguments, "-C", str(tree)])
+
+
+def test_the_only_workflow_runs_without_being_named(tree):
+    done = towpath_run(tree(ci=GOOD))
+    assert done.exit_code == 0, done.output
+    assert "▸ Say" in done.output
+    assert "\nhello\n" in done.output
+    assert "✓ ci (.towpath/workflows/ci.yml) passed in" in done.output
+
+
+def test_a_failure_is_named_and_is_the_exit_code(tree):
+    done = towpath_run(tree(ci=TWO))
+    assert done.exit_code == 1
+    assert "a │ from a" in done.output
+    assert "✗ a  failed" in done.output
+    assert "○ b  skipped" in done.output
+
+
+def test_several_workflows_are_listed(tree):
+    done = towpath_run(tree(ci=GOOD, nightly=TWO))
+    assert done.exit_code == 2
+    assert "ci, nightly" in done.output
+
+
+@pytest.mark.parametrize("name", ["nightly", "nightly.yml", "Both"])
+def test_a_workflow_is_found_by_file_or_by_name(tree, name):
+    done = towpath_run(tree(ci=GOOD, nightly=TWO), name)
+    assert "Both (.towpath/workflows/nightly.yml) failed" in done.output
+
+
+def test_one_job_can_be_run_alone(tree):
+    done = towpath_run(tree(ci=TWO), "--job", "a")
+    assert "from a" in done.output
+    assert " b " not in done.output
+    assert "a, b" in towpath_run(tree(ci=TWO), "--job", "zzz").output
+
+
+def test_a_wrong_file_is_told_by_its_lines(tree):
+    done = towpath_run(tree(ci="on: push\njobs:\n  a: {run-on: x, steps: []}\n"))
+    assert done.exit_code == 2
+    assert ".towpath/workflows/ci.yml:3:7: Unknown key `run-on` in job `a`." in done.output
+
+
+def test_no_workflow_says_where_one_would_be(tmp_path):
+    done = towpath_run(tmp_path)
+    assert done.exit_code == 2
+    assert ".towpath/workflows" in done.output
+
+
+def test_machines_read_json_alone_on_standard_output(tree):
+    done = towpath_run(tree(ci=TWO), "--json")
+    result = json.loads(done.stdout)
+    assert done.exit_code == 1
+    assert (result["workflow"], result["conclusion"]) == ("Both", "failure")
+    assert [job["conclusion"] for job in result["jobs"]] == ["failure", "skipped"]
+    assert result["jobs"][0]["steps"][0]["why"] == "The command ended with exit code 1."
+    assert "from a" in done.stderr
+
+
+def test_help_shows_examples():
+    done = CliRunner().invoke(run, ["--help"])
+    assert "towpath run ci --job test" in done.output
