@@ -162,6 +162,23 @@ def test_the_log_is_folded_in_while_busy_and_emptied_when_idle(tmp_path, monkeyp
     db.close()
 
 
+def test_a_file_shrinks_when_idle_after_much_was_deleted(tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite, "_IDLE_SECONDS", 0.01)
+    path = tmp_path / "test.db"
+    db = SqliteDatabase(path, ManualClock())
+    db.write(lambda tx: tx.execute(text("CREATE TABLE note (body TEXT PRIMARY KEY)")))
+    for number in range(100):
+        db.write(add(str(number) + "x" * 50_000))
+    full = path.stat().st_size + path.with_name("test.db-wal").stat().st_size
+    db.write(lambda tx: tx.execute(text("DELETE FROM note")) and None)
+    for _ in range(500):
+        if path.stat().st_size < full / 2:
+            break
+        threading.Event().wait(0.02)
+    assert path.stat().st_size < full / 2
+    db.close()
+
+
 def test_a_reader_that_stays_does_not_stop_writers_or_checkpoints(tmp_path, monkeypatch):
     for module in (sqlite, sqlite_file):
         monkeypatch.setattr(module, "LOG_LIMIT", 100_000)

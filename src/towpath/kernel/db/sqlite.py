@@ -30,6 +30,7 @@ from towpath.kernel.db.sqlite_file import (
     Log,
     engine,
     explained,
+    give_back,
     lock_file,
     sync_directory,
 )
@@ -162,13 +163,13 @@ class SqliteDatabase:
     def _write_forever(self) -> None:
         is_dirty = True
         while (batch := self._next_batch(_IDLE_SECONDS if is_dirty else None)) is not None:
-            is_dirty = bool(batch)
             if batch:
+                is_dirty = True
                 self._run(batch)
                 if self._log.grew():
                     self._checkpoint("PASSIVE")
             else:
-                self._checkpoint("TRUNCATE")
+                is_dirty = self._tidy()
 
     def _next_batch(self, patience: float | None) -> list[_Job] | None:
         """Everything that waits; empty when nothing came in time, None when closed and done."""
@@ -227,6 +228,14 @@ class SqliteDatabase:
     def _roll_back(self) -> None:
         if self._driver.in_transaction:
             self._driver.execute("ROLLBACK")
+
+    def _tidy(self) -> bool:
+        """Idle: shrink the file and empty the log; whether there is more to do."""
+        is_unfinished = False
+        with suppress(sqlite3.Error):
+            is_unfinished = give_back(self._driver)
+        self._checkpoint("TRUNCATE")
+        return is_unfinished
 
     def _checkpoint(self, mode: str) -> None:
         """Move the log into the file, as much of it as readers and the disk allow."""

@@ -12,13 +12,19 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from towpath.kernel.errors import Unavailable
 
-DURABLE = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
+# auto_vacuum takes effect on a new file only, and only before anything else is written to it.
+DURABLE = (
+    "PRAGMA auto_vacuum=INCREMENTAL",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+)
 LOG_LIMIT = 4 * 1024 * 1024
 _EVERY_CONNECTION = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA mmap_size=0",
     "PRAGMA foreign_keys=ON",
 )
+_PAGES = ("page_count", "freelist_count")
 _READERS = 8
 _MORE_READERS = 64
 _STORAGE: Final = (
@@ -82,6 +88,16 @@ def explained(error: BaseException) -> BaseException:
             next_step="Free or repair the disk, let no other program hold the file; try again.",
         )
     return error
+
+
+def give_back(raw: sqlite3.Connection, most: int = 256) -> bool:
+    """Return up to `most` free pages to the disk when a quarter is free; whether more are left."""
+    pages, free = (raw.execute(f"PRAGMA {it}").fetchone()[0] for it in _PAGES)
+    if free <= max(pages // 4, most):
+        return False
+    # It frees a page per step, and only a script is stepped to its end though it has no rows.
+    raw.executescript(f"PRAGMA incremental_vacuum({most})")
+    return True
 
 
 class Log:
