@@ -29,7 +29,7 @@ from benchmarks.harness import Figure
 from tests.servers import postgres
 
 ONE_BY_ONE = 400
-IN_BATCHES = 4000
+IN_BATCHES = 2000
 AT_ONCE = 500
 IDLE_SECONDS = 10.0
 SOURCE = "issue 2, done when: work rows beside Procrastinate"

@@ -5,7 +5,15 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from towpath.kernel.db import sqlite_file
-from towpath.kernel.db.sqlite_file import Log, engine, explained, lock_file, sync_directory
+from towpath.kernel.db.sqlite_file import (
+    DURABLE,
+    Log,
+    engine,
+    explained,
+    give_back,
+    lock_file,
+    sync_directory,
+)
 from towpath.kernel.errors import Unavailable
 
 
@@ -54,6 +62,20 @@ def test_the_log_asks_for_a_checkpoint_at_the_limit_then_each_quarter(tmp_path, 
         file.write_bytes(b"x" * size)
         asked.append(log.grew())
     assert asked == [False, True, False, True, False, False, True]
+
+
+def test_free_pages_go_back_a_few_at_a_time_once_a_quarter_is_free(tmp_path):
+    made = engine(tmp_path / "x.db", *DURABLE)
+    with made.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        raw.execute("CREATE TABLE t (a)")
+        raw.executemany("INSERT INTO t VALUES (?)", [("x" * 4000,)] * 100)
+        assert not give_back(raw, most=10)
+        raw.execute("DELETE FROM t")
+        before = raw.execute("PRAGMA page_count").fetchone()[0]
+        assert give_back(raw, most=10)
+        assert raw.execute("PRAGMA page_count").fetchone()[0] == before - 10
+    made.dispose()
 
 
 def test_a_directory_can_be_synced(tmp_path):

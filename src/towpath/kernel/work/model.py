@@ -37,13 +37,14 @@ class Handler:
     `max_attempts`, then parks.
 
     `version` is the newest payload layout this handler reads; newer rows wait for a newer process.
+    The lease is renewed while the work goes on: its length is how long a dead worker's row lies.
     """
 
     kind: str
     run: Callable[[Item], Then | None]
     version: int = 1
     max_attempts: int = 20
-    lease_seconds: float = 60.0
+    lease_seconds: float = 15.0
 
     @classmethod
     def transactional(cls, kind: str, do: Callable[[Tx, Item], None], **options: Any) -> "Handler":

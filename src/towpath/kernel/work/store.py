@@ -4,6 +4,9 @@ A row is `waiting`, `running`, `parked` or `done`. `ready` is the moment from wh
 take it: the due time while it waits, the end of the lease while it runs. So one index and one
 statement serve what is due and what a dead worker left behind. `fence` grows with each claim;
 who finishes must show the one it got.
+
+A claim looks at each due row that its order holds back: 2 µs on SQLite, 20 µs on PostgreSQL. So
+a parked row with 10,000 behind it is felt; retry it or cancel them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
