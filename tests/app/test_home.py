@@ -67,6 +67,7 @@ def test_a_retry_runs_the_work_again(admin, failed, kernel):
     assert failed.run_until_idle() == 1
     assert "Nothing is parked" in admin.get("/work").text
     assert admin.post(f"/work/{item.id}/retry").status_code == 404
+    assert admin.post(f"/work/{2**63}/retry").status_code == 422
 
 
 def test_work_is_for_administrators(admin):

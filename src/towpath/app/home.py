@@ -3,8 +3,9 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -79,7 +80,9 @@ def parked(request: Request, kernel: TheKernel, caller: Caller) -> Response:
     return render(request, "app/work.html", stuck=stuck, lag=lag, health=health(lag))
 
 
-def retry(kernel: TheKernel, caller: Caller, item: int) -> Response:
+def retry(
+    kernel: TheKernel, caller: Caller, item: Annotated[int, Path(ge=1, lt=2**63)]
+) -> Response:
     require(caller, Role.admin)
     kernel.db.write(lambda tx: work.retry(tx, WorkId(item)))
     return RedirectResponse("/work", status_code=303)

@@ -1,6 +1,9 @@
 import pytest
+from starlette.testclient import TestClient
 
+from towpath.kernel import builtin
 from towpath.kernel.errors import Conflict, InvalidInput, NotFound, Stale, TooLarge, Unavailable
+from towpath.kernel.http.app import create_app
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -98,3 +101,15 @@ def test_a_script_of_a_page_whose_session_ended_raises_no_dialogue_of_the_browse
     inside = web.get("/live?topic=home", headers={"Sec-Fetch-Mode": "cors"})
     assert inside.headers["www-authenticate"].startswith("Bearer")
     assert web.get("/live?topic=home").headers["www-authenticate"].startswith("Basic")
+
+
+@pytest.mark.postgres
+def test_what_postgresql_cannot_store_is_the_callers_mistake(make_kernel):
+    kernel = make_kernel("postgresql")
+    with TestClient(create_app(kernel, (builtin.PLUGIN,)), raise_server_exceptions=False) as web:
+        for token in ("a\0b", "ok"):
+            form = {"login": token, "password": "x"}
+            page = web.get("/login")
+            form["csrf"] = page.text.split('name="csrf" value="')[1].split('"')[0]
+            reply = web.post("/login", data=form)
+            assert reply.status_code == (422 if "\0" in token else 401)

@@ -8,11 +8,12 @@ import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from towpath.kernel.errors import TowpathError, Unauthenticated
+from towpath.kernel.errors import InvalidInput, TowpathError, Unauthenticated
 from towpath.kernel.http import callers
 
 PROBLEM_JSON = "application/problem+json"
@@ -48,6 +49,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(TowpathError, _towpath_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(DataError, _unstorable)
 
 
 def body(status: int, title: str, detail: str, next_step: str, request_id: str) -> dict[str, Any]:
@@ -104,6 +106,18 @@ def _validation_error(request: Request, raised: Exception) -> Response:
     )
     return _answer(
         request, 422, "The request is not valid", told, "Correct these fields and send it again."
+    )
+
+
+def _unstorable(request: Request, raised: Exception) -> Response:
+    """PostgreSQL keeps no NUL in a text and no number beyond 64 bits; SQLite is less strict."""
+    _log.warning("value that cannot be stored", path=request.url.path, exc_info=raised)
+    return _answer(
+        request,
+        InvalidInput.status,
+        InvalidInput.title,
+        "A value is not text without NUL characters, or a number beyond 64 bits.",
+        "Correct it and send the request again.",
     )
 
 
