@@ -12,6 +12,7 @@ import httpx2
 import pytest
 import uvicorn
 
+from tests.conftest import Stores
 from towpath.app.parts import PARTS
 from towpath.forge import service
 from towpath.forge.clients.embedded import git
@@ -19,8 +20,11 @@ from towpath.forge.plugin import PLUGIN
 from towpath.forge.service import RefUpdate, Repository
 from towpath.kernel.access import service as access
 from towpath.kernel.access.service import Role
+from towpath.kernel.clock import SystemClock
 from towpath.kernel.context import Kernel
+from towpath.kernel.db.opening import open_database
 from towpath.kernel.http.app import create_app
+from towpath.kernel.settings import Settings
 
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -226,7 +230,26 @@ def _tokens(tx) -> dict[str, str]:
     return made
 
 
+@pytest.fixture(scope="module")
+def server(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for a module; `served` empties it for each test."""
+    data = tmp_path_factory.mktemp("data")
+    clock = SystemClock()
+    db = open_database(stores.url("sqlite", data), clock)
+    with running(Kernel(db, clock, Settings(), data, "")) as made:
+        yield made
+    db.close()
+
+
 @pytest.fixture
-def served(kernel: Kernel) -> Iterator[Served]:
-    with running(kernel) as server:
-        yield server
+def served(server: Served) -> Served:
+    """A server that holds nothing but its users."""
+    server.kernel.db.write(_empty)
+    return server
+
+
+def _empty(tx) -> None:
+    for part in PARTS:
+        for table in part.metadata.sorted_tables:
+            if not table.name.startswith("access_"):
+                tx.execute(table.delete())

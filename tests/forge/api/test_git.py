@@ -51,7 +51,7 @@ def test_every_version_of_the_protocol_fetches(served, boat, copy, tmp_path, pro
 
 
 def test_a_client_that_hangs_up_ends_git(served, boat, copy):
-    topic(copy, data=hashlib.shake_128(b"seed").digest(30_000_000))
+    topic(copy, data=hashlib.shake_128(b"seed").digest(12_000_000))
     copy.git("push", "--quiet", "origin", "topic")
     want = f"0032want {copy.sha()}\n00000009done\n".encode()
     connection = http.client.HTTPConnection(served.url.removeprefix("http://"))
@@ -65,7 +65,7 @@ def test_a_client_that_hangs_up_ends_git(served, boat, copy):
 
 
 def test_a_slow_reader_slows_git_down_and_fills_no_memory(served, boat, copy):
-    topic(copy, data=hashlib.shake_128(b"seed").digest(60_000_000))
+    topic(copy, data=hashlib.shake_128(b"seed").digest(20_000_000))
     copy.git("push", "--quiet", "origin", "topic")
     want = f"0032want {copy.sha()}\n00000009done\n".encode()
     connection = http.client.HTTPConnection(served.url.removeprefix("http://"))
@@ -75,8 +75,8 @@ def test_a_slow_reader_slows_git_down_and_fills_no_memory(served, boat, copy):
     reply = connection.getresponse()
     reply.read(1_000_000)
     assert not eventually(lambda: not running_git("upload-pack"), seconds=1.0)
-    assert memory() - before < 20_000_000
-    assert len(reply.read()) > 50_000_000
+    assert memory() - before < 8_000_000
+    assert len(reply.read()) > 18_000_000
     connection.close()
 
 
@@ -106,7 +106,7 @@ def eventually(holds, seconds=10.0):
 def test_a_long_negotiation_is_sent_zipped_and_understood(served, boat, copy, tmp_path):
     copy.git("clone", "--quiet", served.remote(), str(tmp_path / "clone"))
     clone = type(copy)(tmp_path / "clone")
-    for number in range(60):
+    for number in range(30):
         clone.commit(f"mine {number}")
     theirs = topic(copy)
     copy.git("push", "--quiet", "origin", "topic")
@@ -298,7 +298,7 @@ def test_an_unknown_encoding_is_refused(served, boat):
 
 def test_a_zip_bomb_stops_at_the_limit(served, boat, copy):
     squeeze = zlib.compressobj(wbits=31)
-    wants = f"0032want {copy.sha()}\n".encode() * 1_000_000
+    wants = f"0032want {copy.sha()}\n".encode() * 700_000
     bomb = squeeze.compress(wants) + squeeze.flush()
     reply = served.call(
         "POST",
