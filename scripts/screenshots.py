@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 TOUR = ROOT / "docs/tour"
 SIZE = {"width": 1280, "height": 800}
-MOST_BYTES = 150_000
+MOST_BYTES = 300_000
 FLAGS = (
     "--headless",
     "--no-sandbox",
