@@ -36,7 +36,9 @@ def test_the_help_of_serve_names_its_options():
 
 def test_version_for_people_and_for_machines():
     assert invoke("version").output == f"towpath {towpath.__version__}\n"
-    assert json.loads(invoke("version", "--json").output)["towpath"] == towpath.__version__
+    told = json.loads(invoke("version", "--json").output)
+    assert told["towpath"] == towpath.__version__
+    assert told.keys() == {"towpath", "python", "sqlite"}
 
 
 @pytest.mark.parametrize("arguments", [["serve"], ["serve", "--data", "x", "--port", "70000"]])

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import click
 
@@ -95,10 +95,19 @@ def version(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
     """Say which release this is."""
     import towpath
 
-    said: dict[str, Any] = {"towpath": towpath.__version__}
-    if as_json:
-        import json
+    if not as_json:
+        click.echo(f"towpath {towpath.__version__}")
+        return
+    import json
+    import platform
+    import sqlite3
 
-        click.echo(json.dumps(said))
-    else:
-        click.echo(f"towpath {said['towpath']}")
+    click.echo(
+        json.dumps(
+            {
+                "towpath": towpath.__version__,
+                "python": platform.python_version(),
+                "sqlite": sqlite3.sqlite_version,
+            }
+        )
+    )
