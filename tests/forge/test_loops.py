@@ -1,8 +1,13 @@
 """Healing at start, and the work of the night."""
 
 import shutil
+from types import SimpleNamespace
+
+import pytest
 
 from towpath.forge import loops, service
+from towpath.forge.clients.embedded import git
+from towpath.kernel.errors import TemporaryError
 from towpath.kernel.work import service as work
 from towpath.kernel.work.worker import Worker
 
@@ -31,6 +36,26 @@ def test_a_crash_between_push_and_rows_loses_no_request(hosted):
     loops.heal(hosted.kernel)
     listed = hosted.kernel.db.read(lambda tx: service.merge_requests(tx, hosted.id))
     assert [(one.number, one.head, one.author) for one in listed] == [(1, head, "alice")]
+
+
+def test_a_git_process_that_outlived_its_server_is_waited_for(hosted):
+    """It moves a ref after the new server has looked; the rows hear of it all the same."""
+    with git.writing(hosted.path):
+        loops.heal(hosted.kernel)
+        hosted.branch("topic", a="1")
+        (item,) = hosted.kernel.db.read(work.lag)
+        assert item.kind == "forge.catch_up"
+        handlers = loops.handlers(hosted.kernel)
+        with pytest.raises(TemporaryError):
+            again(handlers, hosted)
+    again(handlers, hosted)
+    hosted.open()
+
+
+def again(handlers, hosted):
+    (handler,) = (one for one in handlers if one.kind == "forge.catch_up")
+    item = SimpleNamespace(payload={"repository": hosted.id})
+    assert handler.run(item) is None
 
 
 def test_a_broken_repository_holds_up_none_of_the_others(hosted):

@@ -8,12 +8,13 @@ import structlog
 from towpath.forge import service
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import TowpathError
+from towpath.kernel.errors import TemporaryError, TowpathError
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Handler, Item, Schedule, Then
 
 _NIGHT = "forge.tidy_all"
 _ONE = "forge.tidy"
+_AGAIN = "forge.catch_up"
 SCHEDULES = (Schedule(name=_NIGHT, cron="41 2 * * *", kind=_NIGHT, jitter=1800.0),)
 _log = structlog.get_logger("towpath.forge")
 
@@ -26,15 +27,31 @@ def heal(kernel: Kernel) -> None:
     service.install_hook(kernel)
     for known in kernel.db.read(service.repositories):
         try:
-            service.clear_locks(kernel, known.id)
-            service.sync_refs(kernel, known.id)
+            _catch_up(kernel, known.id)
         except (TowpathError, OSError) as error:
             _log.error("repository cannot be read", repository=known.full_name, error=str(error))
+
+
+def _catch_up(kernel: Kernel, repository: str) -> None:
+    """Sync; if git processes of a server that died still write, once more when they have ended."""
+    alone = service.clear_locks(kernel, repository)
+    service.sync_refs(kernel, repository)
+    if not alone:
+        kernel.db.write(
+            lambda tx: work.add(tx, _AGAIN, {"repository": repository}, key=repository)
+        )
+
+
+def _again(kernel: Kernel, item: Item) -> None:
+    if not service.clear_locks(kernel, item.payload["repository"]):
+        raise TemporaryError("A git process of an earlier server is still writing.", delay=1.0)
+    service.sync_refs(kernel, item.payload["repository"])
 
 
 def handlers(kernel: Kernel) -> Sequence[Handler]:
     return (
         Handler.transactional(_NIGHT, _each),
+        Handler(kind=_AGAIN, run=partial(_again, kernel), max_attempts=3600),
         Handler(kind=_ONE, run=partial(_tidy, kernel), lease_seconds=3600.0, max_attempts=3),
     )
 

@@ -33,7 +33,7 @@ from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, InvalidInput, NotFound, TowpathError
 from towpath.kernel.http.callers import Caller, TheKernel
-from towpath.kernel.pages.rendering import fragment, render
+from towpath.kernel.pages.rendering import fragment, principal, render
 
 BRANCHES = "refs/heads/"
 _A_PAGE = 30
@@ -170,6 +170,9 @@ def router() -> APIRouter:
 
 def home_slot(kernel: Kernel, request: Request, _: Mapping[str, Any]) -> Markup:
     """Every repository, with how much waits in it; nothing while there is none."""
+    looking = principal(request)
+    if looking is None or not may(looking, Role.viewer):
+        return Markup("")
     shown = kernel.db.read(_repositories)
     return fragment(request, "forge/home.html", repositories=shown) if shown else Markup("")
 
@@ -292,8 +295,8 @@ def _merge_request(
 
 def _content(here: Visit, change: MergeRequest) -> Content | None:
     """What would change; None for an old request whose commits are not kept any more."""
-    ends = (here.kernel, here.id, change.base, change.head)
     try:
+        ends = (here.kernel, here.id, service.base_of(here.kernel, change), change.head)
         return Content(service.commits(*ends), service.diff(*ends))
     except NotFound:
         return None

@@ -206,7 +206,10 @@ class Body:
         self._finish()
 
     async def _next(self) -> Message:
-        message = await asyncio.wait_for(self._receive(), IDLE_SECONDS)
+        try:
+            message = await asyncio.wait_for(self._receive(), IDLE_SECONDS)
+        except TimeoutError:
+            message = {"type": "http.disconnect"}
         if message["type"] == "http.disconnect":
             self.gone.set()
             raise ClientGoneError
@@ -246,7 +249,7 @@ class Body:
 
 
 class ClientGoneError(Exception):
-    """The client hung up before the end of its request."""
+    """The client hung up, or neither sent nor took a byte for minutes."""
 
 
 def _unzip(encoding: str) -> "zlib._Decompress | None":
@@ -329,7 +332,10 @@ class Sender:
         if chunk:
             await self._start()
             message = {"type": "http.response.body", "body": chunk, "more_body": True}
-            await asyncio.wait_for(self._send(message), IDLE_SECONDS)
+            try:
+                await asyncio.wait_for(self._send(message), IDLE_SECONDS)
+            except TimeoutError:
+                raise ClientGoneError from None
 
     async def end(self) -> None:
         await self._start()

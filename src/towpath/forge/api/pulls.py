@@ -12,6 +12,7 @@ from towpath.forge.api.dialect import Json
 from towpath.forge.api.manners import DialectRoute, Repo, WantedPage, paged, sliced
 from towpath.forge.model.requests import State
 from towpath.forge.service import MergeRequest, Verdict
+from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import InvalidInput
 from towpath.kernel.http.idempotency import replayable
@@ -120,13 +121,17 @@ def pull(repo: Repo, number: int) -> Json:
     """Describe a merge request, with the size of its change."""
     found = _find(repo, number)
     said = repo.kernel.db.read(lambda tx: service.comments(tx, repo.id, number))
-    held = service.commits(repo.kernel, repo.id, found.base, found.head)
-    changed = service.diff(repo.kernel, repo.id, found.base, found.head)
+    ends = _ends(repo, found)
+    held, changed = service.commits(*ends), service.diff(*ends)
     return repo.say.whole_pull(found, len(said), len(held), changed)
 
 
 def _find(repo: Repo, number: int) -> MergeRequest:
     return repo.kernel.db.read(lambda tx: service.merge_request(tx, repo.id, number))
+
+
+def _ends(repo: Repo, found: MergeRequest) -> tuple[Kernel, str, str, str]:
+    return repo.kernel, repo.id, service.base_of(repo.kernel, found), found.head
 
 
 def change_pull(repo: Repo, number: int, new: ChangedPull) -> Json:
@@ -154,7 +159,7 @@ def _change(tx: Tx, repo: Repo, before: MergeRequest, new: ChangedPull) -> Merge
 def files(request: Request, repo: Repo, page: WantedPage, number: int) -> Response:
     """List the files that a merge request changes, with patches where they are short enough."""
     found = _find(repo, number)
-    changed = service.diff(repo.kernel, repo.id, found.base, found.head).files
+    changed = service.diff(*_ends(repo, found)).files
     shown = [repo.say.file(file, found.head) for file in sliced(page, list(changed))]
     return paged(request, page, shown)
 
@@ -162,7 +167,7 @@ def files(request: Request, repo: Repo, page: WantedPage, number: int) -> Respon
 def commits(request: Request, repo: Repo, page: WantedPage, number: int) -> Response:
     """List the commits of a merge request, oldest first, at most 250."""
     found = _find(repo, number)
-    held = service.commits(repo.kernel, repo.id, found.base, found.head)
+    held = service.commits(*_ends(repo, found))
     return paged(request, page, [repo.say.commit(one) for one in sliced(page, held[::-1])])
 
 

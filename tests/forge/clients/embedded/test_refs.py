@@ -106,6 +106,20 @@ def test_the_folders_that_name_a_ref_are_flushed(hosted, monkeypatch):
     assert {str(hosted.path / folder) for folder in wanted} <= set(flushed)
 
 
+def test_a_stacked_request_begins_where_the_one_below_it_landed(hosted):
+    below = hosted.branch("below", a="1")
+    hosted.copy.git("checkout", "--quiet", "-b", "above", "below")
+    hosted.copy.commit("above", b="1")
+    hosted.put("above")
+    hosted.sync()
+    request = hosted.open("above")
+    assert refs.base_of(hosted.kernel, request) == request.base != below
+    hosted.land(below)
+    assert refs.base_of(hosted.kernel, request) == below
+    hosted.land(request.head)
+    assert refs.base_of(hosted.kernel, hosted.request()) == request.base
+
+
 def test_ancestors_and_bases(hosted):
     kernel, id_ = hosted.kernel, hosted.id
     main, topic = hosted.copy.sha("main"), hosted.branch("topic", a="1")

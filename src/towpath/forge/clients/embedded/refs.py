@@ -7,6 +7,7 @@ from pathlib import Path
 from towpath.forge.clients.embedded import git, upkeep
 from towpath.forge.model.names import NO_OBJECT, require_ref, require_sha
 from towpath.forge.model.refs import BRANCHES, TAGS, RefUpdate
+from towpath.forge.model.requests import MergeRequest
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import NotFound, Stale, Unavailable
 
@@ -141,6 +142,18 @@ def is_ancestor(kernel: Kernel, repository: str, ancestor: str, descendant: str)
         git.path(kernel, repository), "merge-base", "--is-ancestor", "--", *names, accept=(0, 1)
     )
     return answer.code == 0
+
+
+def base_of(kernel: Kernel, request: MergeRequest) -> str:
+    """Where the change of a merge request begins now.
+
+    While it is open its target may take in commits that the request was stacked on; afterwards
+    it is what it was when the request ended.
+    """
+    if request.state != "open":
+        return request.base
+    tip = resolve(kernel, request.repository, BRANCHES + request.target)
+    return (tip and merge_base(kernel, request.repository, tip, request.head)) or request.base
 
 
 def merge_base(kernel: Kernel, repository: str, one: str, other: str) -> str | None:
