@@ -1,6 +1,7 @@
 """A repository with workflow files, and everything that runs them, in one thread."""
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,11 +9,15 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from tests.pipelines.docks import Dock, until
 from tests.pipelines.trees import run_git
 from towpath.facts.pipelines import SuiteFinished
 from towpath.forge import service as forge
 from towpath.kernel import outbox
+from towpath.kernel.clock import SystemClock
 from towpath.kernel.context import Kernel
+from towpath.kernel.db.opening import open_database
+from towpath.kernel.settings import Settings
 from towpath.kernel.work.worker import Worker
 from towpath.pipelines import service
 from towpath.pipelines.model.execution import Assignment, Outcome
@@ -102,3 +107,44 @@ def canal_of(tmp_path: Path) -> Callable[[Kernel], Canal]:
 @pytest.fixture
 def canal(kernel: Kernel, canal_of: Callable[[Kernel], Canal]) -> Canal:
     return canal_of(kernel)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def dock(stores, tmp_path: Path) -> Iterator[Dock]:
+    """A whole server on SQLite with the real clock; a runner is started by the test."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    clock = SystemClock()
+    db = open_database(stores.url("sqlite", data), clock)
+    url = f"http://127.0.0.1:{_free_port()}"
+    made = Dock(Kernel(db=db, clock=clock, settings=Settings(), data=data, url=url), tmp_path)
+    yield made
+    made.end()
+    db.close()
+
+
+@pytest.fixture
+def port_of_call(dock: Dock, canal_of: Callable[[Kernel], Canal]) -> Canal:
+    """The repository on that server."""
+    return canal_of(dock.kernel)
+
+
+@pytest.fixture
+def start(dock: Dock, port_of_call: Canal) -> Callable[..., str]:
+    """Commit a workflow, trigger it, and give the id of its run once it is planned."""
+
+    def begin(jobs: str, key: str = "k", **files: str) -> str:
+        text = "on: push\njobs:\n" + jobs
+        sha = port_of_call.commit(**{WORKFLOW: text, **files})
+        suite = port_of_call.trigger(sha, key=key)
+        runs = until(lambda: port_of_call.runs(suite) or port_of_call.finished())
+        assert isinstance(runs[0], service.Run), runs
+        return runs[0].id
+
+    return begin

@@ -1,0 +1,42 @@
+# What a hostile job tries; every variable in capitals names the real thing, as bait.
+set +e
+
+tried() {
+  local what=$1
+  shift
+  if ("$@") >/dev/null 2>&1; then echo "$what: REACHED"; else echo "$what: refused"; fi
+}
+
+tried "read the database" cat "$DATA/towpath.db"
+tried "list the data directory" ls "$DATA"
+tried "list a repository" ls "$DATA/repositories/$REPOSITORY.git"
+tried "list the logs" ls "$DATA/logs"
+tried "list the first administrator's file" cat "$DATA/bootstrap.json"
+tried "read a token's file" cat "$BAIT"
+tried "list the runner's folder" ls "$WORK"
+tried "call the hook socket" python3 -c \
+  "import os, socket; socket.socket(socket.AF_UNIX).connect(os.environ['DATA'] + '/hook.sock')"
+tried "call the server" python3 -c \
+  "import os, socket; socket.create_connection(('127.0.0.1', int(os.environ['PORT'])), 2)"
+tried "move main" git push "$URL/alice/boat.git" HEAD:refs/heads/main --force
+tried "kill the server" kill -9 "$SERVER"
+tried "kill the runner" kill -9 "$RUNNER"
+tried "see the server" test -e "/proc/$SERVER"
+tried "read the server's environment" cat "/proc/$SERVER/environ"
+tried "read the runner's command line" cat "/proc/$RUNNER/cmdline"
+tried "find a token in the environment" sh -c 'env | grep -qiE "tow_|bearer|authorization"'
+tried "find a token in git's configuration" sh -c \
+  'git config --list --show-origin | grep -qiE "authorization|extraheader|tow_"'
+tried "find a token in any file" sh -c \
+  'grep -rqsE "tow_[A-Za-z0-9_-]{20}" /home /root /tmp /run /etc /workspace /var /opt /srv'
+tried "find a token in process 1" sh -c 'tr "\\0" "\\n" < /proc/1/environ | grep -q tow_'
+tried "trace process 1" python3 -c \
+  "import ctypes, sys; sys.exit(ctypes.CDLL(None).ptrace(16, 1, 0, 0) != 0)"
+tried "mount something" mount -t tmpfs none /mnt
+tried "become root in a namespace" unshare -Ur true
+tried "write to the system" touch /usr/bin/evil
+tried "write to the tools" touch "$PREFIX/evil"
+tried "read the passwords" cat /etc/shadow
+tried "list the homes" sh -c 'ls -A /root/.ssh || ls -A /root/.bashrc'
+tried "open a disk" sh -c 'ls /dev/sd* /dev/vd* /dev/nvme* /dev/mem'
+echo "tried everything"

@@ -1,0 +1,203 @@
+"""Server, wire, runner and sandbox together, over real sockets."""
+
+import http.client
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.pipelines.docks import count_processes, until
+from tests.pipelines.trees import run_git
+from towpath.pipelines.service import walls
+
+JOB = "  a:\n    runs-on: ubuntu-latest\n    steps:\n"
+
+
+def test_a_push_is_built_from_its_own_commit(dock, start):
+    dock.runner()
+    run = start(
+        JOB
+        + "      - uses: actions/checkout@v4\n      - run: cat greeting.txt; git log --oneline\n"
+        "  b:\n    needs: a\n    runs-on: linux\n    steps: [{run: echo after}]\n",
+        **{"greeting.txt": "hello from the tree\n"},
+    )
+    ended = dock.finished(run)
+    assert ended["conclusion"] == "success"
+    log = dock.log(run, "a")
+    assert "\nhello from the tree\n" in log
+    assert f"Checked out {ended['sha']}" in log
+    assert "\nafter\n" in dock.log(run, "b")
+    assert [step["conclusion"] for step in dock.job(run, "a")["steps"]] == ["success", "success"]
+
+
+def test_a_failure_is_told_with_its_step(dock, start, port_of_call):
+    dock.runner()
+    run = start(JOB + "      - {name: Weigh, run: exit 7}\n")
+    assert dock.finished(run)["conclusion"] == "failure"
+    (fact,) = until(port_of_call.finished)
+    assert fact.summary.endswith(
+        "job “a” failed at step “Weigh”: The command ended with exit code 7."
+    )
+
+
+def test_a_server_that_restarts_in_the_middle_loses_no_line_and_hears_no_job_twice(
+    dock, start, port_of_call
+):
+    dock.runner()
+    run = start(JOB + "      - run: for i in $(seq 1 600); do echo line $i; sleep 0.01; done\n")
+    until(lambda: "line 50\n" in dock.log(run, "a"))
+    for _ in range(3):
+        dock.close()
+        threading.Event().wait(0.4)
+        dock.open()
+        threading.Event().wait(0.4)
+    assert dock.finished(run)["conclusion"] == "success"
+    lines = [line for line in dock.log(run, "a").splitlines() if line.startswith("line ")]
+    assert lines == [f"line {n}" for n in range(1, 601)]
+    assert dock.job(run, "a")["attempt"] == 1
+    assert len(port_of_call.finished()) == 1
+
+
+def test_a_runner_that_is_killed_loses_the_job_to_the_next_attempt(dock, start, port_of_call):
+    first = dock.runner("--slots", "1")
+    run = start(JOB + "      - run: echo begun; sleep 3; echo done\n")
+    until(lambda: "begun" in dock.log(run, "a"))
+    first.kill()
+    first.wait()
+    # The lease would end by itself after half a minute: the clock is not ours to move here.
+    for statement in (
+        "UPDATE pipelines_job SET lease_until = 0 WHERE state = 'running'",
+        "UPDATE work_item SET due = 0 WHERE kind = 'pipelines.lease' AND state = 'waiting'",
+    ):
+        dock.kernel.db.write(lambda tx, sql=statement: (tx.execute(text(sql)), tx.wake("work")))
+    dock.runner()
+    assert dock.finished(run, 60)["conclusion"] == "success"
+    assert dock.job(run, "a")["attempt"] == 2
+    assert len(port_of_call.finished()) == 1
+
+
+def test_a_cancel_kills_even_what_has_left_its_session(dock, start):
+    dock.runner()
+    sleep = f"sleep {1_000_000 + os.getpid()}"
+    run = start(JOB + f"      - run: setsid --fork {sleep}; ({sleep} &) ; sleep 600\n")
+    until(lambda: count_processes(sleep) == 2)
+    status, _ = dock.call("POST", f"/api/towpath/v1/runs/{run}/cancel", b"")
+    assert status == 202
+    assert dock.finished(run)["conclusion"] == "cancelled"
+    until(lambda: count_processes(sleep) == 0)
+    assert dock.job(run, "a")["conclusion"] == "cancelled"
+
+
+def test_a_timeout_is_kept(dock, start):
+    dock.runner()
+    run = start(
+        JOB.replace("steps", "timeout-minutes: 0.02\n    steps") + "      - run: sleep 600\n"
+    )
+    assert dock.finished(run)["conclusion"] == "failure"
+    assert "took longer than 0.02 minutes" in dock.job(run, "a")["why"]
+
+
+def test_a_hundred_megabytes_do_not_hurt_the_server(dock, start):
+    dock.runner()
+    size = 100 * 1024 * 1024
+    run = start(JOB + f"      - run: head -c {size} /dev/zero | tr '\\0' x | fold -w 99\n")
+    address = f"/api/towpath/v1/runs/{run}"
+    delays = []
+    while True:
+        began = time.monotonic()
+        state = dock.get(address)["state"]
+        delays.append(time.monotonic() - began)
+        if state == "finished":
+            break
+        threading.Event().wait(0.05)
+    path = dock.path_of_log(run, "a")
+    status, piece = dock.call("GET", path, Range="bytes=50000000-50000098")
+    assert (status, len(piece), set(piece)) == (206, 99, {ord("x"), ord("\n")})
+    assert dock.call("GET", path)[1].count(b"x" * 98) >= size // 99 - 1
+    assert dock.get(address)["conclusion"] == "success"
+    # Others are served meanwhile, even on the two busy cores that run all of this.
+    assert sorted(delays)[len(delays) // 2] < 0.5
+
+
+def test_a_log_can_be_followed_and_resumed_where_it_was_left(dock, start):
+    dock.runner()
+    run = start(JOB + "      - run: for i in $(seq 1 40); do echo line $i; sleep 0.02; done\n")
+    path = dock.path_of_log(run, "a") + "/stream"
+    first = _events(dock, path, most=3)
+    rest = _events(dock, path, last=first[-1][0])
+    text = "\n".join(data for _, data in first + rest)
+    lines = [line for line in text.splitlines() if line.startswith("line ")]
+    assert lines == [f"line {n}" for n in range(1, 41)]
+
+
+def _events(dock, path, *, last=None, most=10**6):
+    connection = http.client.HTTPConnection("127.0.0.1", dock.port, timeout=30)
+    headers = {"Authorization": f"Bearer {dock.token}"}
+    if last:
+        headers["Last-Event-ID"] = last
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    found, fields = [], {}
+    while len(found) < most:
+        line = response.readline().decode().rstrip("\n")
+        if line:
+            name, _, value = line.partition(": ")
+            fields.setdefault(name, []).append(value)
+        elif fields.get("event") == ["end"]:
+            break
+        else:
+            if "data" in fields:
+                found.append((fields["id"][0], "\n".join(fields["data"])))
+            fields = {}
+    connection.close()
+    return found
+
+
+def test_a_hostile_job_gets_at_nothing(dock, start, port_of_call, tmp_path):
+    if walls().level == "none":
+        pytest.skip(f"NO SANDBOX ON THIS MACHINE: {walls().why}")
+    bait = tmp_path / "bait-token"
+    bait.write_text("tow_bait")
+    bait.chmod(0o644)
+    (dock.kernel.data / "bootstrap.json").write_text("{}")
+    runner = dock.runner()
+    baits = {
+        "DATA": dock.kernel.data, "REPOSITORY": port_of_call.repository.id, "BAIT": bait,
+        "WORK": tmp_path / "work", "PORT": dock.port, "URL": dock.kernel.url,
+        "SERVER": os.getpid(), "RUNNER": runner.pid, "PREFIX": sys.prefix,
+    }  # fmt: skip
+    env = json.dumps({name: str(value) for name, value in baits.items()})
+    steps = "      - uses: actions/checkout@v4\n      - run: bash hostile.sh\n"
+    run = start(
+        JOB.replace("steps", f"env: {env}\n    steps") + steps,
+        **{"hostile.sh": (Path(__file__).parent / "hostile.sh").read_text()},
+    )
+    ended = dock.finished(run, 60)
+    log = dock.log(run, "a")
+    assert "tried everything" in log
+    assert log.count(": refused\n") >= 27, log
+    assert [line for line in log.splitlines() if line.endswith(": REACHED")] == []
+    assert runner.poll() is None
+    hosted = dock.kernel.data / "repositories" / f"{port_of_call.repository.id}.git"
+    assert run_git(hosted, "rev-parse", "refs/heads/main") == ended["sha"]
+
+
+def test_a_stolen_read_token_reads_one_repository_and_nothing_else(dock, start, port_of_call):
+    run = start(JOB + "      - run: echo\n")
+    taken = port_of_call.claim()
+    token = taken.source.token
+    other = dock.call("GET", "/api/towpath/v1/runs", token=token)
+    assert other[0] == 403
+    assert dock.call("POST", f"/api/towpath/v1/runs/{run}/cancel", b"", token=token)[0] == 403
+    push = "/alice/boat.git/info/refs?service=git-receive-pack"
+    assert dock.call("GET", push, token=token)[0] == 403
+    fetch = "/alice/boat.git/info/refs?service=git-upload-pack"
+    assert dock.call("GET", fetch, token=token)[0] == 200
+    claim = json.dumps({"runner": "x", "labels": ["linux"]}).encode()
+    path = "/api/towpath/v1/runner/claim"
+    assert dock.call("POST", path, claim, token=token, Towpath_Lease="l" * 40)[0] == 403
