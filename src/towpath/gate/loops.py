@@ -20,7 +20,6 @@ from towpath.kernel.work.model import Handler, Item, Schedule, Then
 
 _SWEEP = "gate.sweep"
 _FORGET = "gate.forget"
-_LEASE_SECONDS = 15.0
 SCHEDULES = (
     Schedule(name=_SWEEP, cron="* * * * *", kind=_SWEEP),
     Schedule(name=_FORGET, cron="23 3 * * *", kind=_FORGET, jitter=900.0),
@@ -63,9 +62,7 @@ def handlers(kernel: Kernel) -> Sequence[Handler]:
     prunes = (service.forget, service.forget_decisions)
     days = kernel.settings.retention_days
     return (
-        Handler(
-            kind=service.RECONCILE, run=partial(_reconcile, kernel), lease_seconds=_LEASE_SECONDS
-        ),
+        Handler(kind=service.RECONCILE, run=partial(_reconcile, kernel)),
         Handler.transactional(_SWEEP, _sweep),
         retention.handler(_FORGET, kernel.db, days, prunes),
     )
