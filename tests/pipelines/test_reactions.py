@@ -1,0 +1,64 @@
+"""What happens in a forge becomes suites."""
+
+import pytest
+
+from towpath.facts.forge import MergeRequestChanged, RefChange, RefsMoved
+from towpath.forge import service as forge
+from towpath.kernel.outbox import Delivered
+from towpath.pipelines import service
+from towpath.pipelines.reactions import reactions
+
+HANDLE = {reaction.fact: reaction.handle for reaction in reactions()}
+NEW = "1" * 40
+
+
+def deliver(canal, fact, key="fact_1"):
+    canal.kernel.db.write(lambda tx: HANDLE[type(fact)](tx, Delivered(key, fact, tx.now)))
+
+
+def events(canal, sha):
+    suites = canal.kernel.db.read(lambda tx: service.suites_of(tx, canal.repository.id, sha))
+    return [(suite.event, suite.payload.get("base")) for suite in suites]
+
+
+def moved(canal, ref, old, new):
+    return RefsMoved(canal.repository.id, (RefChange(ref, old, new),))
+
+
+def test_a_branch_that_moves_is_a_push(canal):
+    deliver(canal, moved(canal, "refs/heads/main", "2" * 40, NEW))
+    assert events(canal, NEW) == [("push", "2" * 40)]
+
+
+def test_the_same_fact_twice_is_one_suite(canal):
+    for _ in range(2):
+        deliver(canal, moved(canal, "refs/heads/main", None, NEW))
+    assert events(canal, NEW) == [("push", None)]
+
+
+@pytest.mark.parametrize("ref", ["refs/tags/v1", "refs/towpath/gate/1"])
+def test_other_refs_start_nothing(canal, ref):
+    deliver(canal, moved(canal, ref, None, NEW))
+    assert events(canal, NEW) == []
+
+
+def test_a_branch_that_goes_starts_nothing(canal):
+    deliver(canal, moved(canal, "refs/heads/topic", NEW, None))
+    assert events(canal, NEW) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "starts"),
+    [("opened", True), ("head_moved", True), ("reopened", True), ("reviewed", False),
+     ("merged", False)],
+)  # fmt: skip
+def test_a_request_is_built_when_its_head_is_new(canal, what, starts):
+    canal.commit("main", a="1")
+    head = canal.commit("topic", a="2")
+    forge.sync_refs(canal.kernel, canal.repository.id)
+    request = forge.open_merge_request(
+        canal.kernel, canal.repository.id, title="t", body="", author="alice", source="topic",
+        target="main",
+    )  # fmt: skip
+    deliver(canal, MergeRequestChanged(canal.repository.id, request.number, what, head))
+    assert events(canal, head) == ([("pull_request", request.base)] if starts else [])
