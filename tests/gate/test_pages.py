@@ -166,3 +166,13 @@ def test_the_repository_and_the_home_page_show_who_is_in_line(lock, other_pages)
     home = text(other_pages('{{ slot("home") }}'))
     assert "On the way to main" in home
     assert f"#{number} Add oar" in home
+
+
+def test_the_home_page_shows_what_landed_and_was_refused_last(lock, other_pages):
+    number = lock.request("oar", {"oar": "x\n"})
+    lock.approve(number)
+    lock.until_quiet(lambda _: False)
+    home = text(other_pages('{{ slot("home") }}'))
+    assert "Landed and refused last" in home
+    assert f"#{number} Add oar" in home
+    assert "refused" in home

@@ -20,6 +20,7 @@ from towpath.kernel.errors import InvalidInput
 from towpath.kernel.http.callers import Caller, TheKernel
 from towpath.kernel.pages.rendering import fragment, render
 
+_JUDGED_LAST = 5
 _SAYABLE = {"wait": "/wait", "resume": "/wait off", "retry": "/retry"}
 
 
@@ -94,8 +95,10 @@ def repository_slot(kernel: Kernel, request: Request, facts: Mapping[str, Any]) 
 
 
 def home_slot(kernel: Kernel, request: Request, _: Mapping[str, Any]) -> Markup:
-    moving = kernel.db.read(service.moving)
-    return fragment(request, "gate/home.html", moving=moving) if moving else Markup("")
+    moving, judged = kernel.db.read(
+        lambda tx: (service.moving(tx), service.judged_last(tx, _JUDGED_LAST))
+    )
+    return fragment(request, "gate/home.html", moving=moving, judged=judged)
 
 
 def _repository(kernel: Kernel, facts: Mapping[str, Any]) -> Repository:

@@ -1,8 +1,7 @@
 """The verbs of the gate.
 
-Carrying out decisions is three verbs that `loops` calls in turn: `observe` looks at git, `step`
-is the one transaction that decides and writes down, `perform` has one effect in git. What people
-say arrives through `hear`, what they see comes from `queues` and `explain`.
+`loops` carries decisions out: `observe` looks at git, `step` is the one transaction that decides
+and writes down, `perform` has one effect in git. `hear` and `queues` face people.
 """
 
 from collections.abc import Iterable, Sequence
@@ -349,10 +348,13 @@ def explain(tx: Tx, repository: str, number: int) -> Line:
 
 def moving(tx: Tx) -> list[tuple[Repository, QueueView]]:
     """Every queue with somebody in it, by repository."""
-    names = {place.repository for place in store.busy(tx)}
-    known = [each for each in forge.repositories(tx) if each.id in names]
-    found = [(each, view) for each in known for view in queues(tx, each.id)]
-    return [(each, view) for each, view in found if view.line]
+    known = [forge.repository(tx, r) for r in sorted({p.repository for p in store.busy(tx)})]
+    return [(each, view) for each in known for view in queues(tx, each.id) if view.line]
+
+
+def judged_last(tx: Tx, most: int) -> list[tuple[Repository, Line]]:
+    """What landed or was refused last, newest first."""
+    return [(forge.repository(tx, r), explain(tx, r, n)) for r, n in store.judged_last(tx, most)]
 
 
 def speak(tx: Tx, repository: str, number: int, login: str, command: str) -> None:

@@ -39,7 +39,7 @@ CHANGE = Table(
     Column("number", Integer, primary_key=True),
     Column("state", String(10), nullable=False),
     Column("suite", String(40), index=True),
-    Column("ended", BigInteger),
+    Column("ended", BigInteger, index=True),
     Column("changed", BigInteger, nullable=False, index=True),
     Column("body", Text, nullable=False),
     Index("gate_change_by_request", "repository", "number"),
@@ -111,6 +111,16 @@ def branches(tx: Tx, repository: str) -> list[str]:
     """The target branches of a repository that have a queue."""
     chosen = select(CHANGE.c.branch).where(CHANGE.c.repository == repository).distinct()
     return [row["branch"] for row in tx.rows(chosen.order_by(CHANGE.c.branch))]
+
+
+def judged_last(tx: Tx, most: int) -> list[tuple[str, int]]:
+    """The requests that landed or were refused last, by repository and number, newest first."""
+    chosen = select(CHANGE.c.repository, CHANGE.c.number, CHANGE.c.state)
+    rows = tx.rows(
+        chosen.where(CHANGE.c.ended.is_not(None)).order_by(CHANGE.c.ended.desc()).limit(2 * most)
+    )
+    judged = [row for row in rows if row["state"] in {"landed", "refused"}]
+    return [(row["repository"], row["number"]) for row in judged[:most]]
 
 
 def busy(tx: Tx) -> list[Place]:

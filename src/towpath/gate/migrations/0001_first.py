@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("suite", sa.String(40), index=True),
-        sa.Column("ended", sa.BigInteger),
+        sa.Column("ended", sa.BigInteger, index=True),
         sa.Column("changed", sa.BigInteger, nullable=False, index=True),
         sa.Column("body", sa.Text, nullable=False),
     )
