@@ -1,7 +1,6 @@
-"""The verbs of the gate.
+"""The verbs of the gate; `loops` carries decisions out, `hear` and `queues` face people.
 
-`loops` carries decisions out: `observe` looks at git, `step` is the one transaction that decides
-and writes down, `perform` has one effect in git. `hear` and `queues` face people.
+`observe` looks at git, `step` is the one transaction that decides, `perform` acts once in git.
 """
 
 from collections.abc import Iterable, Sequence
