@@ -6,13 +6,16 @@ The demo runs as a user would run it; a browser follows it while the gate works 
 when it is done.
 """
 
+import base64
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
+import zlib
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -20,7 +23,34 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 TOUR = ROOT / "docs/tour"
 SIZE = {"width": 1280, "height": 800}
-MOST_BYTES = 300_000
+MOST_BYTES = 100_000
+# A page has few colours: the 256 most frequent ones are all that anybody can tell apart, and the
+# browser can count them faster than we could.
+REDUCE = """async (picture) => {
+  const image = await createImageBitmap(await (await fetch(picture)).blob());
+  const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  context.drawImage(image, 0, 0);
+  const pixels = context.getImageData(0, 0, image.width, image.height).data;
+  const colour = (at) => (pixels[at] << 16) | (pixels[at + 1] << 8) | pixels[at + 2];
+  const counts = new Map();
+  for (let at = 0; at < pixels.length; at += 4) {
+    counts.set(colour(at), (counts.get(colour(at)) || 0) + 1);
+  }
+  const palette = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a)).slice(0, 256);
+  const parts = (c) => [c >> 16, (c >> 8) & 255, c & 255];
+  const distance = (a, b) => parts(a).reduce((sum, v, i) => sum + (v - parts(b)[i]) ** 2, 0);
+  const nearest = new Map();
+  for (const c of counts.keys()) {
+    let best = 0;
+    palette.forEach((p, i) => { if (distance(c, p) < distance(c, palette[best])) best = i; });
+    nearest.set(c, best);
+  }
+  let letters = "";
+  for (let at = 0; at < pixels.length; at += 4) {
+    letters += String.fromCharCode(nearest.get(colour(at)));
+  }
+  return { palette, indexes: btoa(letters) };
+}"""
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -77,6 +107,7 @@ class Camera:
     def __init__(self, browser: Browser, url: str, login: str, password: str) -> None:
         self.context = browser.new_context(base_url=url, viewport=SIZE, color_scheme="light")
         self.page: Page = self.context.new_page()
+        self.darkroom = browser.new_page()
         self.page.goto("/login")
         self.shoot("log-in")
         self.page.get_by_label("Login").fill(login)
@@ -87,14 +118,39 @@ class Camera:
     def shoot(self, name: str, address: str | None = None, *, dark: bool = False) -> None:
         self.page.emulate_media(color_scheme="dark" if dark else "light")
         if address:
-            self.page.goto(address)
+            answer = self.page.goto(address)
+            if not (answer and answer.ok):
+                sys.exit(f"{address} answered {answer and answer.status}")
         self.page.wait_for_timeout(300)
+        self.keep(name, self.page.screenshot())
+
+    def keep(self, name: str, picture: bytes) -> None:
+        """Write a picture with the colours it needs, a third of the size."""
+        url = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+        found = self.darkroom.evaluate(REDUCE, url)
+        small = png(SIZE["width"], found["palette"], base64.b64decode(found["indexes"]))
         file = TOUR / f"{name}.png"
-        self.page.screenshot(path=file)
-        size = file.stat().st_size
-        print(f"  {file.relative_to(ROOT)} {size // 1000} kB")
-        if size > MOST_BYTES:
+        file.write_bytes(small)
+        print(f"  {file.relative_to(ROOT)} {len(small) // 1000} kB")
+        if len(small) > MOST_BYTES:
             sys.exit(f"{file} is larger than {MOST_BYTES} bytes")
+
+
+def png(width: int, palette: list[int], indexes: bytes) -> bytes:
+    """A PNG with a palette: https://www.w3.org/TR/png-3/#11Chunks, 8 bits a pixel, no filter."""
+    rows = range(0, len(indexes), width)
+    raw = b"".join(b"\0" + indexes[at : at + width] for at in rows)
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, len(rows), 8, 3, 0, 0, 0)),
+        (b"PLTE", b"".join(colour.to_bytes(3, "big") for colour in palette)),
+        (b"IDAT", zlib.compress(raw, 9)),
+        (b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in chunks)
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 def main() -> None:
@@ -141,7 +197,9 @@ def looks_around(camera: Camera, repository: str) -> None:
     camera.shoot("landed", f"{repository}/merge_requests/{landed}")
     camera.shoot("conflict", f"{repository}/merge_requests/{clash}")
     camera.shoot("refused", f"{repository}/merge_requests/{red}")
-    run = numbers[red]["refused"]["run"]
+    # Its failing test prints paths of the sandbox only; an import error shows this machine's.
+    broken = next(n for n, row in numbers.items() if str(row["title"]).endswith("than nothing"))
+    run = numbers[broken]["refused"]["run"]
     camera.shoot("run", f"/runs/{run}")
     jobs = page.request.get(f"/api/towpath/v1/runs/{run}").json()["jobs"]
     camera.shoot("log", next(job["url"] for job in jobs if job["conclusion"] == "failure"))
