@@ -143,8 +143,7 @@ def start(dock: Dock, port_of_call: Canal) -> Callable[..., str]:
         text = "on: push\njobs:\n" + jobs
         sha = port_of_call.commit(**{WORKFLOW: text, **files})
         suite = port_of_call.trigger(sha, key=key)
-        runs = until(lambda: port_of_call.runs(suite) or port_of_call.finished())
-        assert isinstance(runs[0], service.Run), runs
-        return runs[0].id
+        until(lambda: port_of_call.suite(suite).state != "planning")
+        return port_of_call.runs(suite)[0].id
 
     return begin

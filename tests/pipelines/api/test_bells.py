@@ -4,22 +4,37 @@ import asyncio
 
 import pytest
 
+from towpath.kernel.db.interface import ANYTHING
 from towpath.pipelines.api.bells import Bells, rung
 
 
 @pytest.fixture
-def bells(db):
-    made = Bells(db)
+def bells(kernel):
+    made = Bells(kernel.db)
     yield made
     made.close()
 
 
-def test_a_wake_of_the_database_rings_its_bell_alone(db, bells):
+def test_a_wake_of_either_store_rings_its_bell(db):
+    bells = Bells(db)
+
     async def wait():
-        with bells.bell("a") as one, bells.bell("b") as other:
+        with bells.bell("a") as one:
             await asyncio.to_thread(db.write, lambda tx: tx.wake("a"))
             assert await rung(one, asyncio.Event(), 5)
+
+    asyncio.run(wait())
+    bells.close()
+
+
+def test_other_bells_stay_silent_unless_wakes_may_have_been_missed(bells):
+    async def wait():
+        with bells.bell("a") as one, bells.bell("b") as other:
+            bells._heard("a")
+            assert await rung(one, asyncio.Event(), 5)
             assert not other.is_set()
+            bells._heard(ANYTHING)
+            assert await rung(other, asyncio.Event(), 5)
 
     asyncio.run(wait())
 
@@ -45,12 +60,12 @@ def test_a_ring_between_listening_and_waiting_is_not_missed(bells):
     asyncio.run(wait())
 
 
-def test_nothing_is_kept_of_those_who_have_left(db, bells):
+def test_nothing_is_kept_of_those_who_have_left(kernel, bells):
     async def wait():
         with bells.bell("a"):
             pass
         bells.ring("a")
 
     asyncio.run(wait())
-    db.write(lambda tx: tx.wake("a"))
+    kernel.db.write(lambda tx: tx.wake("a"))
     assert bells._waiting == {}

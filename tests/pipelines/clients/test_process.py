@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -49,13 +50,11 @@ def test_stopped_it_gives_its_job_back_and_takes_its_token_back(dock, start, loc
 
 def test_its_command_line_and_environment_hold_no_token(dock, local):
     pid = pid_of(local)
-    with open(f"/proc/{pid}/cmdline", "rb") as file:
-        line = file.read()
-    with open(f"/proc/{pid}/environ", "rb") as file:
-        environment = file.read()
+    line = Path(f"/proc/{pid}/cmdline").read_bytes()
+    environment = Path(f"/proc/{pid}/environ").read_bytes()
     assert b"tow_" not in line + environment
-    path = line.split(b"\0")[line.split(b"\0").index(b"--token-file") + 1]
-    until(lambda: not os.path.exists(path))
+    words = line.decode().split("\0")
+    until(lambda: not Path(words[words.index("--token-file") + 1]).exists())
 
 
 def test_how_well_jobs_are_walled_off_is_tried_for_real():

@@ -157,7 +157,8 @@ class LocalRunner:
                 if self._stopping.is_set():
                     return None
                 self._process = self._spawn(file, found.user)
-            return self._process.wait()
+            with self._process:  # closes our end of the pipe, too
+                return self._process.wait()
         finally:
             file.unlink(missing_ok=True)
             with suppress(Exception):  # at the end of a stop the database may be gone
