@@ -283,9 +283,6 @@ def _say(tx: Tx, about: Run, state: Any, words: str) -> None:
     forge.set_status(tx, about.repository, about.sha, context, state, words[:900], url)
 
 
-# Reading
-
-
 def runs_in(
     tx: Tx,
     full_name: str | None,
@@ -311,9 +308,6 @@ def line_html(text: bytes, number: int) -> str:
     """Make one line of a log safe HTML with an address of its own, colours as classes."""
     shown, _ = ansi.line_html(text[:LONGEST_LINE].decode("utf-8", "replace"))
     return f'<span class="line" id="L{number}"><a href="#L{number}">{number}</a>{shown}\n</span>'
-
-
-# Cancelling
 
 
 def cancel_run(tx: Tx, run_id: str, by: str) -> Run:
