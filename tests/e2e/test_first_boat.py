@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from tests.kill.harness import GIT_ENV, NAME, OWNER, Server, World
+from tests.kill.harness import GIT_ENV, NAME, OWNER, Server
+from tests.kill.people import World
 
 WORKFLOW = """\
 name: test

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import tracing
-from tests.kill.harness import PROGRAM, Api, Server, World, answer
+from tests.kill.harness import PROGRAM, Api, Server, answer
+from tests.kill.people import World
 
 PLANTS = str(Path(__file__).with_name("plants.py"))
 WAL = "towpath.db-wal"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -158,6 +159,14 @@ def test_a_lie_makes_the_exit_status_one(record, capsys):
 def test_no_record_makes_the_exit_status_two(tmp_path, capsys):
     assert verify.main([str(tmp_path)]) == 2
     assert "is not a record" in capsys.readouterr().out
+
+
+def test_a_python_without_what_the_builds_use_is_not_taken(honest_record, tmp_path, monkeypatch):
+    start = {"base": honest_record.base, "workflow": "check.sh"}
+    repository = verify.Repository(honest_record.bare, tmp_path)
+    monkeypatch.setattr(verify, "MODULE", re.compile(r"test ! -e (?P<name>bad)"))
+    with pytest.raises(verify.UnreadableError, match="has bad"):
+        verify.find_python(repository, start)
 
 
 def test_an_untested_commit_on_main_is_caught(record):

@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.kill.harness import NAME, OWNER, Server, World, password
+from tests.kill.harness import NAME, OWNER, Server
+from tests.kill.people import World, password
 
 CHECK = """\
 printf '\\033[1mLooking at every gate\\033[0m\\n'

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.kill import checks
-from tests.kill.harness import World, authors
+from tests.kill.people import World, authors
 
 ROOT = Path(__file__).parents[2]
 RECORD = ROOT / "docs/reference/kills.md"

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.kill import checks
-from tests.kill.harness import PROGRAM, World, answer
+from tests.kill.harness import PROGRAM, answer
+from tests.kill.people import World
 
 PLANTS = str(Path(__file__).with_name("plants.py"))
 SETTLE_SECONDS = 60
