@@ -46,10 +46,32 @@ def test_writes_are_serializable_unless_asked_otherwise(db):
     level = Sql("SELECT current_setting('transaction_isolation')")
     seen = [
         db.write(lambda tx: tx.direct(level).fetchone()[0]),
-        db.write(lambda tx: tx.direct(level).fetchone()[0], isolation="read committed"),
+        db.write(lambda tx: tx.direct(level).fetchone()[0], isolation="each statement"),
         db.read(lambda tx: tx.direct(level).fetchone()[0]),
     ]
     assert seen == ["serializable", "read committed", "repeatable read"]
+
+
+def test_each_statement_can_commit_by_itself(notes):
+    def write(tx):
+        tx.direct(ADD, {"body": "a"})
+        tx.wake("tea")
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        notes.write(write, isolation="each statement")
+    assert notes.read(lambda tx: tx.scalar(COUNT)) == 1
+
+
+def test_options_in_the_url_are_kept(db_url):
+    db = PostgresDatabase(make_url(db_url + "&options=-c%20work_mem%3D5MB"))
+    shown = Sql("SHOW work_mem"), Sql("SHOW enable_seqscan")
+    for isolation, seqscan in (("serializable", "on"), ("each statement", "off")):
+        found = db.write(
+            lambda tx: [tx.direct(each).fetchone()[0] for each in shown], isolation=isolation
+        )
+        assert found == ["5MB", seqscan]
+    db.close()
 
 
 def test_a_collision_runs_the_function_again(notes):

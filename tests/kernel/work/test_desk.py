@@ -103,14 +103,20 @@ def test_leases_are_renewed_each_third_while_work_goes_on(desk):
     assert desk.next_renewal() == math.inf
     slow = claim(1, lease=0.3)
     desk.give([slow])
+    assert desk.next_renewal() - time.monotonic() <= 0.1
     desk.take()
-    assert desk.renewals() == []
-    assert 0 < desk.next_renewal() - time.monotonic() <= 0.1
     time.sleep(0.12)
     assert desk.renewals() == [slow]
     assert desk.renewals() == []
     desk.hand_in(Outcome(slow), 0.3)
     assert desk.next_renewal() == math.inf
+
+
+def test_a_claim_that_has_not_begun_is_not_renewed(desk):
+    desk.give([claim(1, lease=0.3)])
+    time.sleep(0.12)
+    assert desk.renewals() == []
+    assert desk.next_renewal() > time.monotonic()
 
 
 def test_what_no_runner_has_begun_can_be_taken_back(desk):

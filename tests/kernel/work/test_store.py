@@ -20,7 +20,7 @@ def claim(db, most=10, kinds=KINDS):
 
 
 def look(db, most=10, kinds=KINDS, within=LEASE):
-    return db.write(lambda tx: store.claim(tx, kinds, most, within), isolation="read committed")
+    return db.write(lambda tx: store.claim(tx, kinds, most, within), isolation="each statement")
 
 
 def state(db, item):
@@ -173,7 +173,7 @@ def test_two_claims_at_once_share_the_rows_and_do_not_wait(db):
         return [row.id for row in store_module.claim(tx, KINDS, most, LEASE)[0]]
 
     store_module = store
-    mine = db.write(first, isolation="read committed")
+    mine = db.write(first, isolation="each statement")
     # One row beyond those taken is locked while looking ahead, so the second may miss it once.
     taken = set(mine) | {row.id for row in second} | {row.id for row in claim(db)}
     assert taken == ids

@@ -19,7 +19,7 @@ ANYTHING = "*"
 
 T = TypeVar("T")
 Dialect = Literal["sqlite", "postgresql"]
-Isolation = Literal["serializable", "read committed"]
+Isolation = Literal["serializable", "each statement"]
 Parameters = dict[str, Any] | Sequence[dict[str, Any]]
 
 
@@ -133,7 +133,11 @@ class Database(Protocol):
     dialect: Dialect
 
     def write(self, fn: Callable[[Tx], T], *, isolation: Isolation = "serializable") -> T:
-        """Run fn in a transaction and return when its effect is on disk; fn's error undoes it."""
+        """Run fn in a transaction and return when its effect is on disk; fn's error undoes it.
+
+        With "each statement", PostgreSQL commits every statement of fn by itself, in read
+        committed: for claims of work, which exclude each other by row locks and may be repeated.
+        """
         ...
 
     def submit(self, fn: Callable[[Tx], T]) -> Future[T]:

@@ -29,13 +29,12 @@ _PATIENCE_SECONDS = 20.0
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.25
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-# Claims walk their indexes in order. A table of work changes faster than its statistics, by which
-# the planner may prefer to sort it whole, or to scan it once for each of its rows.
-_IN_INDEX_ORDER = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
-_WRITE: dict[Isolation, str] = {
-    "serializable": "BEGIN ISOLATION LEVEL SERIALIZABLE",
-    "read committed": f"BEGIN ISOLATION LEVEL READ COMMITTED; {_IN_INDEX_ORDER}",
-}
+_WRITE = "BEGIN ISOLATION LEVEL SERIALIZABLE"
+# For claims, which walk their indexes in order. A table of work changes faster than its
+# statistics, by which the planner may sort it whole or scan it once for each of its rows.
+_IN_INDEX_ORDER = (
+    "-c enable_seqscan=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan"
+)
 
 
 class _Tx(Tx):
@@ -70,7 +69,8 @@ class PostgresDatabase:
         self._clock = clock
         self._me = ids.new("db")
         self._listeners = Listeners()
-        self._sessions = _Sessions(url.set(drivername="postgresql+psycopg"), connections)
+        self._sessions = _Sessions(url, connections)
+        self._claims = _Sessions(url, connections, _IN_INDEX_ORDER)
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="postgres-submit")
         self._inside = threading.local()
         conninfo = url.render_as_string(hide_password=False)
@@ -79,33 +79,20 @@ class PostgresDatabase:
     def write(self, fn: Callable[[Tx], T], *, isolation: Isolation = "serializable") -> T:
         if getattr(self._inside, "write", False):
             raise RuntimeError("db.write inside db.write is two transactions: pass the tx on")
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                return self._write_once(fn, isolation)
-            except (DBAPIError, psycopg.Error) as error:
-                if not (_collided(error) or _dropped(error)):
-                    raise
-                if time.monotonic() > deadline:
-                    raise _gave_up(error) from error
-            threading.Event().wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 - only spreads
-            pause = min(2 * pause, _LONGEST_PAUSE)
+        once = self._transaction if isolation == "serializable" else self._statements
+        self._inside.write = True
+        try:
+            result, wakes = _until_it_holds(lambda: once(fn))
+        finally:
+            self._inside.write = False
+        self._listeners.tell(wakes)
+        return result
 
     def submit(self, fn: Callable[[Tx], T]) -> Future[T]:
         return self._threads.submit(self.write, fn)
 
     def read(self, fn: Callable[[Tx], T]) -> T:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while True:
-            try:
-                return self._read_once(fn)
-            except (DBAPIError, psycopg.Error) as error:
-                if not _dropped(error):
-                    raise
-                if time.monotonic() > deadline:
-                    raise _gave_up(error) from error
-            threading.Event().wait(_LONGEST_PAUSE)
+        return _until_it_holds(lambda: self._snapshot(fn))
 
     def on_wake(self, listener: Callable[[str], None]) -> Callable[[], None]:
         self._notifications.start()
@@ -115,24 +102,33 @@ class PostgresDatabase:
         self._threads.shutdown()
         self._notifications.close()
         self._sessions.close()
+        self._claims.close()
 
-    def _write_once(self, fn: Callable[[Tx], T], isolation: Isolation) -> T:
+    def _transaction(self, fn: Callable[[Tx], T]) -> tuple[T, list[str]]:
         with self._sessions.use() as connection:
             tx = _Tx(connection, self._clock)
-            self._inside.write = True
             try:
-                tx.driver.execute(_WRITE[isolation])
+                tx.driver.execute(_WRITE)
                 result = fn(tx)
             except BaseException as error:
                 _roll_back(tx, error)
                 raise
-            finally:
-                self._inside.write = False
             self._commit(tx)
-        self._listeners.tell(tx.wakes)
-        return result
+        return result, tx.wakes
 
-    def _read_once(self, fn: Callable[[Tx], T]) -> T:
+    def _statements(self, fn: Callable[[Tx], T]) -> tuple[T, list[str]]:
+        with self._claims.use() as connection:
+            tx = _Tx(connection, self._clock)
+            try:
+                result = fn(tx)
+                if tx.wakes:
+                    tx.driver.execute(self._notify(tx.wakes))
+            except BaseException as error:
+                _let_go(tx, error)
+                raise
+        return result, tx.wakes
+
+    def _snapshot(self, fn: Callable[[Tx], T]) -> T:
         with self._sessions.use() as connection:
             tx = _Tx(connection, self._clock)
             try:
@@ -142,12 +138,11 @@ class PostgresDatabase:
                 _roll_back(tx, error)
                 raise
             _roll_back(tx, None)
-            return result
+        return result
 
     def _commit(self, tx: Tx) -> None:
-        notify = "".join(_notify(f"{self._me} {channel}") for channel in tx.wakes)
         try:
-            tx.driver.execute(notify + "COMMIT")
+            tx.driver.execute(self._notify(tx.wakes) + "COMMIT")
         except psycopg.Error as error:
             _roll_back(tx, error)
             if not _dropped(error):
@@ -157,12 +152,21 @@ class PostgresDatabase:
                 next_step="Look whether the change is there, then try again if it is not.",
             ) from error
 
+    def _notify(self, channels: list[str]) -> str:
+        payloads = (f"{self._me} {channel}".replace("'", "''") for channel in channels)
+        return "".join(f"NOTIFY {CHANNEL}, '{payload}'; " for payload in payloads)
+
 
 class _Sessions:
     """Open connections, the last used first. SQLAlchemy's pool costs as much as a round trip."""
 
-    def __init__(self, url: URL, most: int) -> None:
-        self._engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    def __init__(self, url: URL, most: int, options: str = "") -> None:
+        self._engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            isolation_level="AUTOCOMMIT",
+            poolclass=NullPool,
+            connect_args={"options": f"{url.query.get('options', '')} {options}"},
+        )
         self._free: list[Connection] = []
         self._places = threading.BoundedSemaphore(most)
 
@@ -185,15 +189,35 @@ class _Sessions:
             self._free.pop().close()
 
 
-def _notify(payload: str) -> str:
-    quoted = payload.replace("'", "''")
-    return f"NOTIFY {CHANNEL}, '{quoted}'; "
+def _until_it_holds(once: Callable[[], T]) -> T:
+    """Run again what collided with another transaction or lost its connection, for a while."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            return once()
+        except (DBAPIError, psycopg.Error) as error:
+            if not (_collided(error) or _dropped(error)):
+                raise
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    f"PostgreSQL did not take the transaction in time: {error}",
+                    next_step="Check that PostgreSQL is up and not overloaded, then try again.",
+                ) from error
+        threading.Event().wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 - only spreads
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def _roll_back(tx: Tx, error: BaseException | None) -> None:
     if error is None or not _dropped(error):
         tx.driver.execute("ROLLBACK")
-    elif not tx.connection.invalidated:
+    else:
+        _let_go(tx, error)
+
+
+def _let_go(tx: Tx, error: BaseException) -> None:
+    """Let nobody use a session again that has ended."""
+    if _dropped(error) and not tx.connection.invalidated:
         tx.connection.invalidate()
 
 
@@ -213,10 +237,3 @@ def _dropped(error: BaseException) -> bool:
 
 def _driver_error(error: BaseException) -> BaseException | None:
     return error.orig if isinstance(error, DBAPIError) else error
-
-
-def _gave_up(error: BaseException) -> Unavailable:
-    return Unavailable(
-        f"PostgreSQL did not take the transaction within {_PATIENCE_SECONDS:.0f} s: {error}",
-        next_step="Check that PostgreSQL is up and not overloaded, then try again.",
-    )

@@ -24,6 +24,7 @@ class Desk:
         self._todo: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
         self._held: dict[_Name, Claim] = {}
         self._renew_at: dict[_Name, float] = {}
+        self._begun: set[_Name] = set()
         self._outcomes: list[Outcome] = []
         self._run_seconds = 1.0
         self._settle_seconds = 1.0
@@ -47,7 +48,9 @@ class Desk:
 
     def give(self, claims: Sequence[Claim]) -> None:
         with self._lock:
-            self._held.update((_name(claim), claim) for claim in claims)
+            for claim in claims:
+                self._held[_name(claim)] = claim
+                self._renew_at[_name(claim)] = _renewal(claim)
         for claim in claims:
             self._todo.put(claim)
 
@@ -56,15 +59,14 @@ class Desk:
         while claim := self._todo.get():
             with self._lock:
                 if time.monotonic() < claim.expires:
-                    self._renew_at[_name(claim)] = _renewal(claim)
+                    self._begun.add(_name(claim))
                     return claim
-                self._held.pop(_name(claim), None)
+                self._forget(claim)
         return None
 
     def hand_in(self, outcome: Outcome, seconds: float) -> None:
         with self._lock:
-            self._held.pop(_name(outcome.claim), None)
-            self._renew_at.pop(_name(outcome.claim), None)
+            self._forget(outcome.claim)
             self._outcomes.append(outcome)
             self._run_seconds += (seconds - self._run_seconds) / _MEMORY
 
@@ -78,17 +80,21 @@ class Desk:
             self._outcomes.extend(outcomes)
 
     def next_renewal(self) -> float:
+        """When to ask for `renewals`; a claim counts before it begins, for that is not told."""
         with self._lock:
             return min(self._renew_at.values(), default=math.inf)
 
     def renewals(self) -> list[Claim]:
-        """Claims being worked on for a third of their lease since it was last renewed."""
+        """Claims being worked on for a third of their lease since it was last renewed.
+
+        One that has not begun is left to expire, so that another process may take it.
+        """
         now = time.monotonic()
         with self._lock:
-            due = [self._held[name] for name, moment in self._renew_at.items() if moment <= now]
-            for claim in due:
-                self._renew_at[_name(claim)] = now + claim.handler.lease_seconds / 3
-        return due
+            due = [name for name, moment in self._renew_at.items() if moment <= now]
+            for name in due:
+                self._renew_at[name] = now + self._held[name].handler.lease_seconds / 3
+            return [self._held[name] for name in due if name in self._begun]
 
     def clear(self) -> list[Claim]:
         """Take back what no runner has begun."""
@@ -100,12 +106,18 @@ class Desk:
             pass
         with self._lock:
             for claim in claims:
-                self._held.pop(_name(claim), None)
+                self._forget(claim)
         return claims
 
     def is_clear(self) -> bool:
         with self._lock:
             return not self._held and not self._outcomes
+
+    def _forget(self, claim: Claim) -> None:
+        name = _name(claim)
+        self._held.pop(name, None)
+        self._renew_at.pop(name, None)
+        self._begun.discard(name)
 
     def close(self, threads: int) -> None:
         for _ in range(threads):

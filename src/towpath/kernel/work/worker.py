@@ -72,7 +72,7 @@ class Worker:
         """For tests: do everything that is due, in this thread; how many items that was."""
         count = 0
         while claims := self._db.write(
-            lambda tx: self._look(tx, MOST_HELD), isolation="read committed"
+            lambda tx: self._look(tx, MOST_HELD), isolation="each statement"
         ):
             self._settle([_run(claim) for claim in claims])
             count += len(claims)
@@ -125,7 +125,7 @@ class Worker:
         try:
             claims = self._db.write(
                 lambda tx: self._transact(tx, outcomes, renewals, room),
-                isolation="read committed",
+                isolation="each statement",
             )
         except Unavailable:
             self._desk.keep(outcomes)
@@ -155,7 +155,7 @@ class Worker:
         return [self._claimed(row, began) for row in rows]
 
     def _is_one_transaction(self, outcomes: Sequence[Outcome]) -> bool:
-        """Claims want read committed on PostgreSQL, effects want serializable."""
+        """On PostgreSQL claims commit statement by statement, effects are serializable."""
         return self._db.dialect == "sqlite" or all(each.is_plain for each in outcomes)
 
     def _should_look(self, outcomes: Sequence[Outcome]) -> bool:
@@ -172,7 +172,7 @@ class Worker:
         if not outcomes:
             return
         plain = all(each.is_plain for each in outcomes)
-        isolation: Isolation = "read committed" if plain else "serializable"
+        isolation: Isolation = "each statement" if plain else "serializable"
         began = time.monotonic()
         try:
             self._db.write(lambda tx: settle(tx, outcomes), isolation=isolation)
@@ -190,7 +190,7 @@ class Worker:
 
     def _give_back(self, claims: Sequence[Claim]) -> None:
         if claims:
-            self._db.write(lambda tx: _release(tx, claims), isolation="read committed")
+            self._db.write(lambda tx: _release(tx, claims), isolation="each statement")
 
 
 def _by_kind(handlers: Sequence[Handler]) -> dict[str, Handler]:
