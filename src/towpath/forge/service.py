@@ -114,7 +114,6 @@ def open_merge_request(
 
     Conflict when the same is asked for already, InvalidInput when there is nothing to merge.
     """
-    title, body = requests.require_title(title), requests.require_body(body)
 
     def attempt() -> MergeRequest:
         head, tip, base = _ends(kernel, repository, source, target)

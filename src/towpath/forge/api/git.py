@@ -298,7 +298,7 @@ class Reply(Response):
                 await _plain(error)(scope, receive, send)
 
     async def _run(self, body: Body, sender: "Sender") -> None:
-        pumping = spawn(self._pump(body, sender), "git stream")
+        pumping = spawn(self._pumped(body, sender), "git stream")
         watching = spawn(body.watch(), "git client")
         try:
             await asyncio.wait({pumping, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -308,14 +308,24 @@ class Reply(Response):
         finally:
             watching.cancel()
             pumping.cancel()
-        if not pumping.cancelled():
-            pumping.result()
+        if not pumping.cancelled() and (error := pumping.result()):
+            raise error
+
+    async def _pumped(self, body: Body, sender: "Sender") -> Exception | None:
+        """Pump; what a client may cause is a result, so that it is no failed task in the log."""
+        try:
+            await self._pump(body, sender)
+        except (ClientGoneError, TowpathError) as error:
+            return error
+        return None
 
     async def _pump(self, body: Body, sender: "Sender") -> None:
         async with aclosing(self._stream(body)) as chunks:
             async for chunk in chunks:
-                if not body.gone.is_set():
-                    await sender.send(chunk)
+                if not body.gone.is_set() and not await sender.sent(chunk):
+                    body.gone.set()
+                if body.gone.is_set() and not self._to_the_end:
+                    raise ClientGoneError
         if not body.gone.is_set():
             await sender.end()
 
@@ -328,14 +338,17 @@ class Sender:
         self._send = send
         self._headers = headers
 
-    async def send(self, chunk: bytes) -> None:
-        if chunk:
-            await self._start()
-            message = {"type": "http.response.body", "body": chunk, "more_body": True}
-            try:
-                await asyncio.wait_for(self._send(message), IDLE_SECONDS)
-            except TimeoutError:
-                raise ClientGoneError from None
+    async def sent(self, chunk: bytes) -> bool:
+        """Send some of the body; False if the client took nothing for too long."""
+        if not chunk:
+            return True
+        await self._start()
+        message = {"type": "http.response.body", "body": chunk, "more_body": True}
+        try:
+            await asyncio.wait_for(self._send(message), IDLE_SECONDS)
+        except TimeoutError:
+            return False
+        return True
 
     async def end(self) -> None:
         await self._start()

@@ -87,6 +87,24 @@ async def test_a_body_that_breaks_off_breaks_the_reply(hosted):
 
 
 @pytest.mark.anyio
+async def test_a_push_that_nobody_listens_to_is_still_finished(hosted):
+    finished = []
+    line = f"{'0' * 40} {hosted.copy.sha()} refs/heads/x\0report-status side-band-64k\n".encode()
+    empty = bytes.fromhex("5041434b0000000200000000029d08823bd8a8eab510ad6ac75c823cfd3ed31e")
+    body = f"{len(line) + 4:04x}".encode() + line + b"0000" + empty
+    stream = wire.receive_pack(
+        hosted.kernel,
+        hosted.id,
+        _body(body),
+        environment={},
+        finish=lambda: finished.append(1) or [],
+    )
+    await anext(stream)
+    await stream.aclose()
+    assert finished == [1]
+
+
+@pytest.mark.anyio
 async def test_a_push_that_breaks_off_is_still_finished(hosted):
     finished = []
 

@@ -17,7 +17,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Literal
 
 import structlog
@@ -61,14 +61,13 @@ async def upload_pack(
 ) -> AsyncGenerator[bytes]:
     """Answer a fetch; `all_refs` shows our own refs too."""
     also = _environment(protocol, all_refs=all_refs)
-    async with _process(_arguments(kernel, repository, "upload-pack"), also) as process:
-        feeding = spawn(_feed(process, body), "git upload-pack input")
-        try:
-            async for chunk in _output(process):
-                yield chunk
-            await feeding
-        finally:
-            feeding.cancel()
+    arguments = _arguments(kernel, repository, "upload-pack")
+    async with (
+        _process(arguments, also) as process,
+        aclosing(_conversation(process, body)) as chunks,
+    ):
+        async for chunk in chunks:
+            yield chunk
 
 
 async def receive_pack(
@@ -81,40 +80,60 @@ async def receive_pack(
 ) -> AsyncGenerator[bytes]:
     """Take a push; `finish` runs once git is done, in a thread, and says lines to the pusher.
 
-    If it fails the client gets no report: what it does not know to be taken it may push again.
+    It runs in any case: a client that breaks off, or stops to listen, may have moved refs. If it
+    fails the client gets no report: what it does not know to be taken it may push again.
     """
     held = Report()
-    broken: list[Exception] = []
+    done = False
+    try:
+        async with aclosing(_taken(kernel, repository, body, environment)) as chunks:
+            async for chunk in chunks:
+                yield held.take(chunk)
+        done = True
+        yield await _finished(held, repository, finish)
+    finally:
+        if not done:
+            await _finished(held, repository, finish)
+
+
+async def _taken(
+    kernel: Kernel, repository: str, body: AsyncIterable[bytes], environment: Mapping[str, str]
+) -> AsyncGenerator[bytes]:
     holding = await asyncio.to_thread(git.hold, git.path(kernel, repository))
     try:
         arguments = _arguments(kernel, repository, "receive-pack")
-        async with _process(arguments, environment, (holding,)) as process:
-            feeding = spawn(_feed_or_tell(process, body, broken), "git receive-pack input")
-            async for chunk in _output(process):
-                yield held.take(chunk)
-            await feeding
+        async with (
+            _process(arguments, environment, (holding,)) as process,
+            aclosing(_conversation(process, body)) as chunks,
+        ):
+            async for chunk in chunks:
+                yield chunk
     finally:
         git.release(holding)
+
+
+async def _finished(held: "Report", repository: str, finish: Callable[[], Sequence[str]]) -> bytes:
     try:
         lines = await asyncio.to_thread(finish)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client must not read "ok"
         _log.exception("push not written down", repository=repository)
         told = error.detail if isinstance(error, TowpathError) else "An error on our side."
-        yield held.fatal(f"{told} Fetch to see what was taken, then push again.")
-        return
+        return held.fatal(f"{told} Fetch to see what was taken, then push again.")
+    return held.messages(lines) + held.rest()
+
+
+async def _conversation(process: Process, body: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
+    """Feed the process and yield its output; the error of a body that breaks off comes last."""
+    broken: list[Exception] = []
+    feeding = spawn(_feed(process, body, broken), "git input")
+    try:
+        async for chunk in _output(process):
+            yield chunk
+        await feeding
+    finally:
+        feeding.cancel()
     if broken:
         raise broken[0]
-    yield held.messages(lines) + held.rest()
-
-
-async def _feed_or_tell(
-    process: Process, body: AsyncIterable[bytes], broken: list[Exception]
-) -> None:
-    """Feed; a body that breaks off must not keep us from writing down what moved."""
-    try:
-        await _feed(process, body)
-    except Exception as error:  # noqa: BLE001 - raised again once that is done
-        broken.append(error)
 
 
 class Report:
@@ -206,12 +225,14 @@ async def _end(process: Process) -> None:
         await process.wait()
 
 
-async def _feed(process: Process, body: AsyncIterable[bytes]) -> None:
+async def _feed(process: Process, body: AsyncIterable[bytes], broken: list[Exception]) -> None:
     """Pass the body on to its end; what a process does not want to read is let fall."""
     wanted = True
     try:
         async for chunk in body:
             wanted = wanted and await _written(process, chunk)
+    except Exception as error:  # noqa: BLE001 - raised where the output is read
+        broken.append(error)
     finally:
         _end_input(process)
 
