@@ -51,7 +51,7 @@ PYTHON_VENV = Need("python3-venv", "the virtual environment", _can_make_venv)
 BUBBLEWRAP = Need("bubblewrap", "the sandbox of jobs", _program("bwrap"))
 CHROMIUM = Need("chromium", "tests of the pages", _program("chromium", "chromium-browser"))
 POSTGRESQL = Need("postgresql", "tests on PostgreSQL", _has_postgresql)
-STRACE = Need("strace", "the test that traces fsync", _program("strace"))
+STRACE = Need("strace", "looking for fsync in traces", _program("strace"))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ TARGETS = {
     "demo": Target((PYTHON_VENV, BUBBLEWRAP), ("dev",)),
     "lint": Target((PYTHON_VENV,), ("dev",)),
     "test": Target((PYTHON_VENV, BUBBLEWRAP, CHROMIUM, POSTGRESQL, STRACE), ("dev", "e2e")),
-    "bench": Target((PYTHON_VENV, BUBBLEWRAP, POSTGRESQL), ("dev", "bench")),
+    "bench": Target((PYTHON_VENV, BUBBLEWRAP, POSTGRESQL, STRACE), ("dev", "bench")),
     "screenshots": Target((PYTHON_VENV, BUBBLEWRAP, CHROMIUM), ("dev", "e2e")),
 }
 

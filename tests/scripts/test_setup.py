@@ -41,7 +41,7 @@ def test_root_installs_what_is_missing_and_nothing_else(machine, monkeypatch, ca
     update, install = machine
     assert update[-1] == "update"
     assert install[-2:] == ["--no-install-recommends", "strace"]
-    assert "missing: strace (the test that traces fsync)" in capsys.readouterr().out
+    assert "missing: strace (looking for fsync in traces)" in capsys.readouterr().out
 
 
 def test_nothing_runs_when_nothing_is_missing(machine):
