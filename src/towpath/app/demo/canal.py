@@ -40,7 +40,7 @@ class Unit:
 UNITS = (
     Unit(
         "volume",
-        "Water that a lock takes from the pound above it",
+        "Water that a lock takes",
         "CUBIC_METRES_PER_METRE",
         (48, 50, 53),
         "lockage",
@@ -49,7 +49,7 @@ UNITS = (
     ),
     Unit(
         "passage",
-        "Time that locks cost a boat",
+        "Time spent in locks",
         "MINUTES_PER_LOCK",
         (12, 14, 11),
         "delay",
@@ -58,7 +58,7 @@ UNITS = (
     ),
     Unit(
         "traffic",
-        "Boats that a flight of locks carries",
+        "Boats on a flight of locks",
         "BOATS_PER_HOUR",
         (4, 5, 3),
         "boats",
@@ -67,7 +67,7 @@ UNITS = (
     ),
     Unit(
         "toll",
-        "What a loaded boat pays",
+        "Toll of a loaded boat",
         "PENCE_PER_MILE",
         (30, 36, 24),
         "toll",
@@ -76,7 +76,7 @@ UNITS = (
     ),
     Unit(
         "haul",
-        "What one horse draws on the towpath",
+        "Load that a horse draws",
         "TONS_PER_HORSE",
         (25, 30, 28),
         "load",
@@ -170,7 +170,7 @@ def _breaks(unit: Unit) -> Change:
     return Change(
         "breaks",
         f"clamp-{unit.name}",
-        f"{unit.title}: never less than nothing",
+        f"{unit.title}: never below nothing",
         f"A negative number of {unit.argument} makes no sense.",
         {**_files([wrong]), tests: _tests(unit)},
         "red",
@@ -181,7 +181,7 @@ def _fixes(unit: Unit) -> Change:
     return Change(
         "fixes",
         f"clamp-{unit.name}-again",
-        f"{unit.title}: never less than nothing, this time with a test",
+        f"{unit.title}: never below nothing, tested",
         "The first try answered wrongly for nothing at all; this one holds the line at zero.",
         _files([replace(unit, floor="0")]),
         "landed",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -98,11 +99,11 @@ class Row:
 
 def table(rows: Sequence[Row]) -> Table:
     """What became of each request and why, in the order of their opening."""
-    made = Table(title="What became of the requests", title_justify="left", pad_edge=False)
+    made = Table(title="What became of the requests", title_justify="left", box=SIMPLE_HEAD)
     made.add_column("#", justify="right")
-    made.add_column("request", ratio=2)
+    made.add_column("request", ratio=4)
     made.add_column("became")
-    made.add_column("why", ratio=3)
+    made.add_column("why", ratio=5)
     made.add_column("s", justify="right")
     made.add_column("expected")
     for row in sorted(rows, key=lambda row: row.request.number):
