@@ -7,13 +7,15 @@ from towpath.forge import service as forge
 
 
 @pytest.fixture
-def lock(make_kernel, store, lock_of):
+def any_lock(make_kernel, store, lock_of):
+    """One on each store; SQLite is enough where git and the rules do the work."""
     kernel = make_kernel(store)
     people(kernel)
     return lock_of(kernel)
 
 
-def test_an_approved_request_is_tested_merged_and_lands(lock):
+def test_an_approved_request_is_tested_merged_and_lands(any_lock):
+    lock = any_lock
     number = lock.request("oar", {"oar": "wood\n"})
     base = lock.main
     lock.approve(number)
@@ -36,7 +38,8 @@ def test_nothing_happens_without_an_approval(lock):
     assert "someone other than alice" in lock.line(number).sentence
 
 
-def test_a_red_request_is_refused_and_says_why(lock):
+def test_a_red_request_is_refused_and_says_why(any_lock):
+    lock = any_lock
     number = lock.request("bad", {"bad": "leak\n"})
     lock.approve(number)
     base = lock.main
@@ -65,7 +68,8 @@ def test_those_behind_a_red_one_land_without_it(lock):
         assert "bad" not in lock.files(commit)
 
 
-def test_two_that_pass_alone_and_fail_together(lock):
+def test_two_that_pass_alone_and_fail_together(any_lock):
+    lock = any_lock
     sun, moon = lock.request("sun", {"sun": "x\n"}), lock.request("moon", {"moon": "x\n"})
     lock.approve(sun)
     lock.approve(moon)
@@ -87,7 +91,8 @@ def test_a_conflict_with_main_is_refused_before_any_build(lock):
     assert "    git push origin mine" in words
 
 
-def test_a_conflict_with_one_ahead_waits_until_that_is_judged(lock):
+def test_a_conflict_with_one_ahead_waits_until_that_is_judged(any_lock):
+    lock = any_lock
     bad = lock.request("bad", {"bad": "x\n", "shared": "bad\n"})
     mine = lock.request("mine", {"shared": "mine\n"})
     for number in (bad, mine):
@@ -99,7 +104,8 @@ def test_a_conflict_with_one_ahead_waits_until_that_is_judged(lock):
     assert lock.states() == {bad: "refused", mine: "landed"}
 
 
-def test_a_new_head_leaves_the_queue_and_needs_a_fresh_approval(lock):
+def test_a_new_head_leaves_the_queue_and_needs_a_fresh_approval(any_lock):
+    lock = any_lock
     number = lock.request("oar", {"oar": "wood\n"})
     lock.approve(number)
     lock.work()

@@ -155,6 +155,7 @@ def _request(tx: Tx, request: forge.MergeRequest) -> Request:
         source=request.source,
         title=request.title,
         state=request.state,
+        merged_as=request.merged_as,
         approvals=tuple(review.author for review in approvals),
         objections=tuple(review.author for review in objections),
         approved=min((review.at for review in approvals), default=None),
@@ -208,9 +209,8 @@ def _trigger(tx: Tx, place: Place, queue: Queue, world: World, action: nouns.Sta
 
 def _set_status(tx: Tx, url: str, place: Place, said: Said) -> None:
     link = f"{url}/{forge.repository(tx, place.repository).full_name}/queue"
-    forge.set_status(
-        tx, place.repository, said.head, _CONTEXT, said.state, said.words, link, author=VOICE
-    )
+    status = (_CONTEXT, said.state, said.words, link)
+    forge.set_status(tx, place.repository, said.head, *status, author=VOICE)
 
 
 def _tell(tx: Tx, url: str, place: Place, queue: Queue, world: World, move: Action) -> None:
@@ -301,8 +301,7 @@ def hear(tx: Tx, heard: Heard) -> None:
     commands = parse(heard.body)
     if not commands or heard.author == VOICE:
         return
-    answers = [_obey(tx, heard, command) for command in commands]
-    words = "\n\n".join(dict.fromkeys(answers))
+    words = "\n\n".join(dict.fromkeys(_obey(tx, heard, command) for command in commands))
     once = f"gate:answer:{heard.comment}"
     forge.comment(tx, heard.repository, heard.number, VOICE, words, once=once)
     nudge_request(tx, heard.repository, heard.number)

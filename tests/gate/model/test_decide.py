@@ -136,6 +136,12 @@ def test_what_git_shows_as_landed_has_landed_whatever_else_is_true():
     assert decide(queue, world) == [Landed(number=1, sha="c1")]
 
 
+def test_what_the_forge_saw_landing_has_landed_even_if_we_looked_at_git_before():
+    world = World(tip="m", requests={1: request(1, state="merged", merged_as="c1")})
+    queue = Queue(branch="main", changes=(queued(1, "m"),))
+    assert decide(queue, world) == [Landed(number=1, sha="c1")]
+
+
 def test_a_red_one_on_the_tip_is_refused_and_what_stood_on_it_is_void():
     (refuse, *rest) = scene(queued(1, "m"), queued(2, "c1"), s1="failure", s2=None)
     assert kinds(rest) == [("Requeue", 2), ("CancelSuite", 2)]
@@ -212,13 +218,19 @@ def test_without_a_target_branch_nothing_is_built_and_nobody_is_judged():
     assert scene(queued(1, "m"), Change(number=2), tip=None, s1="failure") == []
 
 
-def test_refs_of_those_that_are_out_are_dropped_but_not_of_the_refused():
+def test_refs_of_those_that_are_out_are_dropped_but_not_of_the_refused_that_are_open():
     changes = (
         Change(number=1, state="landed", head="h1"),
         Change(number=2, state="refused", head="h2"),
+        Change(number=3, state="refused", head="h3"),
     )
-    world = World(tip="m", refs={1: "c1", 2: "c2", 3: "c3"})
-    assert decide(Queue(branch="main", changes=changes), world) == [DropRef(number=1, sha="c1")]
+    refs = {1: "c1", 2: "c2", 3: "c3", 4: "c4"}
+    world = World(tip="m", refs=refs, requests={3: request(3)})
+    actions = decide(Queue(branch="main", changes=changes), world)
+    assert [action for action in actions if not isinstance(action, Say)] == [
+        DropRef(number=1, sha="c1"),
+        DropRef(number=2, sha="c2"),
+    ]
 
 
 def test_a_word_is_said_once():

@@ -71,11 +71,18 @@ def obstacle(change: Change, request: Request, branch: str) -> tuple[Obstacle, s
 def _settle(queue: Queue, world: World) -> Iterator[Action]:
     """Whoever landed or lost the right to be in the queue goes out of it."""
     for change in queue.in_line():
-        if change.candidate and change.candidate.sha in world.landed:
+        if change.candidate and _has_landed(change, change.candidate, world):
             yield Landed(number=change.number, sha=change.candidate.sha)
         elif (reason := _reason_to_leave(queue, world, change)) is not None:
             yield Leave(number=change.number, why=reason[0], who=reason[1])
             yield from _cancel(change, world)
+
+
+def _has_landed(change: Change, candidate: Candidate, world: World) -> bool:
+    """The forge may know it before us, if another worker landed it since we looked at git."""
+    request = world.requests.get(change.number)
+    known = request is not None and request.merged_as == candidate.sha
+    return known or candidate.sha in world.landed
 
 
 def _reason_to_leave(queue: Queue, world: World, change: Change) -> tuple[Obstacle, str] | None:
@@ -121,10 +128,11 @@ def _say(queue: Queue, world: World) -> Iterator[Action]:
 
 
 def _tidy(queue: Queue, world: World) -> Iterator[Action]:
-    """A refused candidate stays fetchable, so that anybody can see what was red."""
+    """A refused candidate stays while its request is open, so that one can see what was red."""
     for change in queue.changes:
         sha = world.refs.get(change.number)
-        if sha and not change.in_queue and change.state != "refused":
+        shown = change.state == "refused" and change.number in world.requests
+        if sha and not (change.in_queue or shown):
             yield DropRef(number=change.number, sha=sha)
 
 

@@ -137,7 +137,8 @@ class Request:
 
     `approvals` are the logins, the author's never among them, whose last verdict approves the
     current head; `objections` those whose last verdict asks for changes. `approved` is when the
-    newest approval was given.
+    oldest of these approvals was given, `merged_as` the first commit of the target that holds
+    the head.
     """
 
     number: int
@@ -147,6 +148,7 @@ class Request:
     source: str = ""
     title: str = ""
     state: Literal["open", "merged", "closed"] = "open"
+    merged_as: Sha | None = None
     approvals: tuple[str, ...] = ()
     objections: tuple[str, ...] = ()
     approved: Micros | None = None
