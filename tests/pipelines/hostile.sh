@@ -28,7 +28,8 @@ tried "find a token in the environment" sh -c 'env | grep -qiE "tow_|bearer|auth
 tried "find a token in git's configuration" sh -c \
   'git config --list --show-origin | grep -qiE "authorization|extraheader|tow_"'
 tried "find a token in any file" sh -c \
-  'grep -rqsE "tow_[A-Za-z0-9_-]{20}" /home /root /tmp /run /etc /workspace /var /opt /srv'
+  'grep -rqsE --exclude-dir=lib --exclude-dir=share "tow_[A-Za-z0-9_-]{20}" \
+    /home /root /tmp /run /etc /workspace /var /opt /srv'
 tried "find a token in process 1" sh -c 'tr "\\0" "\\n" < /proc/1/environ | grep -q tow_'
 tried "trace process 1" python3 -c \
   "import ctypes, sys; sys.exit(ctypes.CDLL(None).ptrace(16, 1, 0, 0) != 0)"
