@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from tests.pipelines.docks import count_processes, until
 from tests.pipelines.trees import run_git
-from towpath.pipelines.service import walls
+from towpath.kernel.work import service as work
+from towpath.pipelines import service
 
 JOB = "  a:\n    runs-on: ubuntu-latest\n    steps:\n"
 
@@ -70,11 +71,13 @@ def test_a_runner_that_is_killed_loses_the_job_to_the_next_attempt(dock, start, 
     first.kill()
     first.wait()
     # The lease would end by itself after half a minute: the clock is not ours to move here.
-    for statement in (
-        "UPDATE pipelines_job SET lease_until = 0 WHERE state = 'running'",
-        "UPDATE work_item SET due = 0 WHERE kind = 'pipelines.lease' AND state = 'waiting'",
-    ):
-        dock.kernel.db.write(lambda tx, sql=statement: (tx.execute(text(sql)), tx.wake("work")))
+    job = dock.job(run, "a")["id"]
+
+    def end_lease(tx):
+        tx.execute(text("UPDATE pipelines_job SET lease_until = 0 WHERE state = 'running'"))
+        work.add(tx, service.EXPIRY, {"job": job, "attempt": 1}, key=f"{job}/1")
+
+    dock.kernel.db.write(end_lease)
     dock.runner()
     assert dock.finished(run, 60)["conclusion"] == "success"
     assert dock.job(run, "a")["attempt"] == 2
@@ -159,8 +162,8 @@ def _events(dock, path, *, last=None, most=10**6):
 
 
 def test_a_hostile_job_gets_at_nothing(dock, start, port_of_call, tmp_path):
-    if walls().level == "none":
-        pytest.skip(f"NO SANDBOX ON THIS MACHINE: {walls().why}")
+    if service.walls().level == "none":
+        pytest.skip(f"NO SANDBOX ON THIS MACHINE: {service.walls().why}")
     bait = tmp_path / "bait-token"
     bait.write_text("tow_bait")
     bait.chmod(0o644)

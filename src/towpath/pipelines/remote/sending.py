@@ -16,7 +16,8 @@ from towpath.pipelines.remote.wire import Answer, Away, LeaseLost, Rejected, Wir
 T = TypeVar("T")
 CHUNK = 2 * 1024 * 1024
 BATCH_SECONDS = 0.1
-"""How long lines gather: each request is an fsync on the server."""
+"""How long lines gather while a job keeps talking: each request is an fsync on the server."""
+_FIRST_LINES = 0.01  # after silence the first lines go out at once, then ever more together
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 3.0
 
 
@@ -79,11 +80,15 @@ class Sender:
 
     def _send_all(self) -> None:
         try:
+            pause = _FIRST_LINES
             while not self._over.is_set():
                 self._spool.grown.wait()
                 self._spool.grown.clear()
                 self._flush()
-                self._over.wait(BATCH_SECONDS)
+                self._over.wait(pause)
+                pause = (
+                    min(pause * 2, BATCH_SECONDS) if self._spool.grown.is_set() else _FIRST_LINES
+                )
         except Abandoned:
             self._over.set()
         finally:
