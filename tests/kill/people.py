@@ -100,13 +100,15 @@ class World:
     def approve(self, number):
         answer(self.bob, "POST", f"{self.path}/pulls/{number}/reviews", {"event": "APPROVE"})
 
-    def remember(self, branch, number):
-        """Enter an opened and, from now on, approved request into the ledger."""
+    def remember(self, branch, number, *, approved):
+        """Enter a request that is open, and perhaps about to be approved, into the ledger."""
         ledger = self.ledger
         ledger.heads[branch] = self.git("ls-remote", self.git.remote, branch).split()[0]
         ledger.numbers[branch] = number
         ledger.pushed.add(branch)
         ledger.opened.add(branch)
+        if approved:
+            ledger.approved.add(branch)
 
     def push_by_hand(self, files):
         """An operator moves main on the server itself, past every rule."""

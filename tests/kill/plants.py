@@ -83,7 +83,7 @@ def send_before_row():
                 db.write(then)
             pause("sent")
 
-        return replace(handler, run=run) if handler.kind.startswith("fact:gate.") else handler
+        return replace(handler, run=run) if handler.kind == "fact:gate.commented" else handler
 
     def started(self, db, handlers, *rest):
         start(self, db, [early(db, handler) for handler in handlers], *rest)

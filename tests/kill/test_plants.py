@@ -23,7 +23,7 @@ class Moment:
         self.armed.touch()
 
     def reached(self):
-        checks.until(self.here.exists, SETTLE_SECONDS)
+        assert checks.until(self.here.exists, SETTLE_SECONDS)
 
     def go_on(self):
         self.armed.unlink()
@@ -52,9 +52,9 @@ def findings(world):
     return checks.check(world, checks.settle(world, SETTLE_SECONDS))
 
 
-def good_request(world):
+def good_request(world, *, approved=False):
     number = world.open("good", {"part": "x\n"}, "A good one")
-    world.remember("good", number)
+    world.remember("good", number, approved=approved)
     return number
 
 
@@ -75,7 +75,7 @@ def test_pushing_without_a_lease_is_caught(planted, plant):
     world = planted(plant)
     moment = Moment(world.server, "landing")
     moment.arm()
-    world.approve(good_request(world))
+    world.approve(good_request(world, approved=True))
     moment.reached()
     rival = world.push_by_hand({"by-hand": "x\n"})
     moment.go_on()
@@ -94,6 +94,6 @@ def test_sending_before_the_row_is_caught(planted):
     answer(world.alice, "POST", f"{world.path}/issues/{number}/comments", {"body": "/help"})
     moment.reached()
     restart_without_bug(world)
-    checks.until(lambda: findings(world).doubled, SETTLE_SECONDS)
+    assert checks.until(lambda: findings(world).doubled, SETTLE_SECONDS)
     (told,) = findings(world).doubled
     assert told.startswith(f"the gate says 2 times in request {number}")
