@@ -14,6 +14,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -38,6 +39,7 @@ from towpath.kernel.errors import Unavailable
 
 _MOST_PER_COMMIT = 512
 _IDLE_SECONDS = 1.0
+_LONGEST_PATIENCE = 0.005
 
 
 class _Tx(Tx):
@@ -84,6 +86,44 @@ class _Job:
     wakes: Sequence[str] = ()
 
 
+class _Jobs:
+    """Jobs in the order they came, handed out a commit at a time."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._expected = 1
+        self._patience = 0.0
+
+    def put(self, job: _Job | None) -> None:
+        """None is the last: it ends what `take` hands out."""
+        self._queue.put(job)
+
+    def take(self, idle: float | None) -> list[_Job] | None:
+        """What waits; empty when nothing came in `idle` seconds, None when all is done.
+
+        As many as were about at the last commit are probably coming back: waiting for them, for
+        no longer than a commit takes, spares a commit of its own for the few who are quick.
+        """
+        jobs: list[_Job] = []
+        with suppress(queue.Empty):
+            job = self._queue.get(timeout=idle)
+            until = time.monotonic() + self._patience
+            while job is not None:
+                jobs.append(job)
+                if len(jobs) == _MOST_PER_COMMIT:
+                    return jobs
+                is_all = len(jobs) >= self._expected
+                job = self._queue.get(timeout=0 if is_all else max(0, until - time.monotonic()))
+            self._queue.put(None)
+            return jobs or None
+        return jobs
+
+    def committed(self, count: int, seconds: float) -> None:
+        """Learn how many callers there are now and how long a commit takes."""
+        self._expected = count + self._queue.qsize()
+        self._patience = min((3 * self._patience + seconds) / 4, _LONGEST_PATIENCE)
+
+
 class SqliteDatabase:
     """A SQLite file of which this process is the only user."""
 
@@ -94,7 +134,7 @@ class SqliteDatabase:
         self._clock = clock
         self._lock = lock_file(path)
         self._listeners = Listeners()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs = _Jobs()
         self._closed = False
         self._closing = threading.Lock()
         limits = ("PRAGMA wal_autocheckpoint=0", f"PRAGMA journal_size_limit={LOG_LIMIT}")
@@ -162,7 +202,7 @@ class SqliteDatabase:
 
     def _write_forever(self) -> None:
         is_dirty = True
-        while (batch := self._next_batch(_IDLE_SECONDS if is_dirty else None)) is not None:
+        while (batch := self._jobs.take(_IDLE_SECONDS if is_dirty else None)) is not None:
             if batch:
                 is_dirty = True
                 self._run(batch)
@@ -170,20 +210,6 @@ class SqliteDatabase:
                     self._checkpoint("PASSIVE")
             else:
                 is_dirty = self._tidy()
-
-    def _next_batch(self, patience: float | None) -> list[_Job] | None:
-        """Everything that waits; empty when nothing came in time, None when closed and done."""
-        jobs: list[_Job] = []
-        with suppress(queue.Empty):
-            job = self._jobs.get(timeout=patience)
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) == _MOST_PER_COMMIT:
-                    return jobs
-                job = self._jobs.get_nowait()
-            self._jobs.put(None)  # nothing follows it: once closed, nobody may submit
-            return jobs or None
-        return jobs
 
     def _run(self, jobs: list[_Job]) -> None:
         try:
@@ -209,7 +235,9 @@ class SqliteDatabase:
             self._driver.execute("BEGIN IMMEDIATE")
             for job in jobs:
                 self._apply_alone(job)
+        began = time.monotonic()
         self._driver.execute("COMMIT")
+        self._jobs.committed(len(jobs), time.monotonic() - began)
 
     def _apply(self, job: _Job) -> None:
         tx = _Tx(self._writer, self._clock.now(), self.dialect)
