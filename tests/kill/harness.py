@@ -54,7 +54,16 @@ class Server:
         self.starts: list[float] = []
 
     def start(self, timeout=START_SECONDS):
-        began = time.monotonic()
+        began, at = time.monotonic(), self.launch()
+        while not self.is_ready(at):
+            if self.process.poll() is not None or time.monotonic() - began > timeout:
+                raise AssertionError(f"the server did not start:\n{self.tail()}")
+            time.sleep(0.01)
+        self.starts.append(time.monotonic() - began)
+        return self
+
+    def launch(self):
+        """Start the process without waiting for it; where in the log it begins to speak."""
         command = [*self.under, sys.executable, *self.program, "serve", *self.options]
         command += ["--data", str(self.data), "--port", str(self.port)]
         command += ["--database", self.database] if self.database else []
@@ -68,12 +77,7 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        while not self.is_ready(at):
-            if self.process.poll() is not None or time.monotonic() - began > timeout:
-                raise AssertionError(f"the server did not start:\n{self.tail()}")
-            time.sleep(0.01)
-        self.starts.append(time.monotonic() - began)
-        return self
+        return at
 
     def is_ready(self, at):
         with self.log.open("rb") as log:

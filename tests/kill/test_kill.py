@@ -44,20 +44,31 @@ class Result:
 
 def kill_a_world(server, kills, seed, result):
     """One server and its people through so many deaths, then a look at what is left."""
-    chance = random.Random(seed)
+    chance, until = random.Random(seed), result.kills + kills
+    kill_while_starting(server, chance, result)
     world = World(server.start(), server.data.parent / "clone")
     team = authors(world, 2, 2 + kills // 4, seed)
     for author in team:
         author.start()
-    for _ in range(kills):
+    while result.kills < until:
         time.sleep(chance.uniform(0.02, LONGEST_LIFE))
         world.ledger.mains.append(checks.Bare(server.data).ref("main"))
         server.kill(whole=chance.random() < 0.5)
         result.kills += 1
+        if chance.random() < 0.1:
+            kill_while_starting(server, chance, result)
         server.start()
     judge(world, team, result)
     result.slowest_start = max(result.slowest_start, *server.starts)
     server.stop()
+
+
+def kill_while_starting(server, chance, result):
+    """Also the very first start, which makes tables and the first administrator, may be cut."""
+    server.launch()
+    time.sleep(chance.uniform(0.5, 2.5))
+    server.kill(whole=True)
+    result.kills += 1
 
 
 def judge(world, team, result):
