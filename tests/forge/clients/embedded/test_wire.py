@@ -1,5 +1,8 @@
 """What receive-pack says, split into what may go on and what must wait."""
 
+import random
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,6 +87,20 @@ async def test_a_body_that_breaks_off_breaks_the_reply(hosted):
             hosted.kernel, hosted.id, broken(), protocol="", all_refs=False
         ):
             pass
+
+
+@pytest.mark.anyio
+async def test_a_fetch_that_nobody_listens_to_leaves_no_pipe_open(hosted):
+    hosted.copy.commit("big", data=random.Random(1).randbytes(3_000_000))
+    want = f"0032want {hosted.put('big')}\n00000009done\n".encode()
+    before = set(Path("/proc/self/fd").iterdir())
+    for _ in range(3):
+        stream = wire.upload_pack(
+            hosted.kernel, hosted.id, _body(want), protocol="", all_refs=False
+        )
+        await anext(stream)
+        await stream.aclose()
+    assert set(Path("/proc/self/fd").iterdir()) <= before
 
 
 @pytest.mark.anyio

@@ -212,6 +212,8 @@ async def _process(
     finally:
         if process.returncode is None:
             await _end(process)
+        # Pipes close when they are read to their end, also those that nobody listens to.
+        await asyncio.wait({words, spawn(_let_fall(process), "git output")}, timeout=5.0)
         words.cancel()
 
 
@@ -256,6 +258,11 @@ def _end_input(process: Process) -> None:
 async def _output(process: Process) -> AsyncIterator[bytes]:
     while process.stdout is not None and (chunk := await process.stdout.read(_CHUNK)):
         yield chunk
+
+
+async def _let_fall(process: Process) -> None:
+    async for _ in _output(process):
+        pass
 
 
 async def _words(process: Process) -> str:
