@@ -142,7 +142,10 @@ def plan(kernel: Kernel, item: Item) -> Then | None:
 def _read_files(kernel: Kernel, asked: Suite) -> tuple[list[Workflow], list[Problem]]:
     workflows: list[Workflow] = []
     problems: list[Problem] = []
-    for path in _paths(kernel, asked):
+    paths = _paths(kernel, asked)
+    if len(paths) > MAX_FILES:
+        problems.append(Problem(paths[MAX_FILES], 1, 1, "", f"Only {MAX_FILES} files are read."))
+    for path in paths[:MAX_FILES]:
         try:
             source = forge.read_file(kernel, asked.repository, asked.sha, path)
             workflows.append(workflow_files.parse(source or b"", path))
@@ -157,7 +160,7 @@ def _paths(kernel: Kernel, asked: Suite) -> list[str]:
     for folder in FOLDERS:
         listed = forge.list_files(kernel, asked.repository, asked.sha, folder)
         if found := sorted(path for path in listed if path.endswith((".yml", ".yaml"))):
-            return found[:MAX_FILES]
+            return found
     return []
 
 
@@ -373,9 +376,6 @@ def _requeue(tx: Tx, lost: Job, why: str) -> None:
         finished=None if moment else tx.now, lease=None, lease_until=None, token=None, **moment,
     )  # fmt: skip
     tx.wake(QUEUED)
-
-
-# Figures and age
 
 
 def expected_seconds(tx: Tx, repository: str) -> float | None:

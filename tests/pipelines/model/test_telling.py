@@ -28,6 +28,7 @@ def job(name, conclusion="success", **rest):
         ([job("a"), job("b")], "all 2 jobs passed"),
         ([job("a"), job("b", "skipped")], "1 of 2 jobs passed, 1 skipped"),
         ([job("a", "failure", forgiven=True), job("b")], "all 2 jobs passed"),
+        ([job("a", "cancelled", why="gone")], "job “a” was cancelled: gone"),
         ([job("a"), job("b", "failure", why="`if` is odd")], "job “b” failed: `if` is odd"),
     ],
 )

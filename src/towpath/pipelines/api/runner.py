@@ -28,7 +28,7 @@ from towpath.pipelines.model.execution import MAX_OUTPUTS, Outcome, StepReport
 
 PREFIX = "/api/towpath/v1/runner"
 POLL_SECONDS = 25.0
-HEARTBEAT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 3.0
 """How long a heartbeat is held, so that a runner hears of a cancel at once."""
 MAX_CHUNK = 8 * 1024 * 1024
 """Most bytes of log in one request."""

@@ -6,8 +6,8 @@ from typing import Literal
 
 from towpath.pipelines.model import contexts, workflow
 
-LEASE_SECONDS = 30.0
-"""How long a silent runner keeps a job."""
+LEASE_SECONDS = 15.0
+"""How long a silent runner keeps a job; heartbeats come every three seconds."""
 LOG_CAP = 256 * 1024 * 1024
 """Most bytes of log one job may leave; what follows is dropped, and the log says so."""
 MAX_OUTPUTS = 1024 * 1024

@@ -10,8 +10,8 @@ from towpath.pipelines.model.expressions import functions, syntax, templates
 from towpath.pipelines.model.expressions.evaluation import Status, Surroundings
 from towpath.pipelines.model.expressions.values import ExpressionError
 
-MAX_LOSSES = 3
-"""How often a job may lose its runner before it counts as what kills runners."""
+MAX_LOSSES = 10
+"""How often a job may lose its runner before nobody tries any more."""
 
 SuiteConclusion = Literal["success", "failure", "cancelled", "absent", "invalid"]
 State = Literal["waiting", "queued", "running", "finished"]
@@ -177,17 +177,20 @@ class AfterLoss:
     """What becomes of a job whose runner is gone."""
 
     state: Literal["queued", "finished"]
-    conclusion: Literal["failure", "cancelled"] | None
+    conclusion: Literal["cancelled"] | None
     why: str
 
 
 def lost(job: Job, why: str) -> AfterLoss:
-    """Run it again, for the runner's death is no verdict; but not for ever."""
+    """Run it again, for the runner's death is no verdict; but not for ever.
+
+    Even then it is no failure: whoever asked may ask once more.
+    """
     if job.stop:
         return AfterLoss("finished", "cancelled", why)
     if job.attempt >= MAX_LOSSES:
         told = f"Its runner was lost {job.attempt} times. {why}"
-        return AfterLoss("finished", "failure", told)
+        return AfterLoss("finished", "cancelled", told)
     return AfterLoss("queued", None, why)
 
 

@@ -25,6 +25,9 @@ def cause(run: Run) -> Cause:
     return Cause(f"{run.event} to {run.ref.removeprefix('refs/heads/')}")
 
 
+_LONGEST_REASON = 500
+
+
 def first_failure(jobs: Sequence[Job]) -> Job | None:
     """Find the job that failed before the others; what failed and may is no failure."""
     failed = (job for job in jobs if job.result == "failure")
@@ -38,6 +41,9 @@ def summary(run: Run, jobs: Sequence[Job], steps: Sequence[Step]) -> str:
         return f"cancelled by {run.cancelled_by}"
     if failed:
         return failure(failed, steps)
+    given_up = next((job for job in jobs if job.result == "cancelled" and job.why), None)
+    if given_up:
+        return f"job “{given_up.name}” was cancelled: {given_up.why}"
     passed = sum(job.result == "success" for job in jobs)
     skipped = sum(job.result == "skipped" for job in jobs)
     if passed == len(jobs):
@@ -50,5 +56,5 @@ def failure(job: Job, steps: Sequence[Step]) -> str:
     """Say which job failed, at which step, and why if that is known."""
     step = next((each for each in steps if each.conclusion == "failure"), None)
     where = f"job “{job.name}” failed" + (f" at step “{step.name}”" if step else "")
-    why = job.why or (step.why if step else "")
+    why = (job.why or (step.why if step else ""))[:_LONGEST_REASON]
     return f"{where}: {why}" if why else where
