@@ -47,6 +47,10 @@ def test_a_keepalive_passes():
     assert Report().take(b"0005\2") == b"0005\2"
 
 
+def open_files():
+    return set(Path("/proc/self/fd").iterdir())
+
+
 async def _body(*chunks):
     for chunk in chunks:
         yield chunk
@@ -93,14 +97,14 @@ async def test_a_body_that_breaks_off_breaks_the_reply(hosted):
 async def test_a_fetch_that_nobody_listens_to_leaves_no_pipe_open(hosted):
     hosted.copy.commit("big", data=random.Random(1).randbytes(3_000_000))
     want = f"0032want {hosted.put('big')}\n00000009done\n".encode()
-    before = set(Path("/proc/self/fd").iterdir())
+    before = open_files()
     for _ in range(3):
         stream = wire.upload_pack(
             hosted.kernel, hosted.id, _body(want), protocol="", all_refs=False
         )
         await anext(stream)
         await stream.aclose()
-    assert set(Path("/proc/self/fd").iterdir()) <= before
+    assert open_files() <= before
 
 
 @pytest.mark.anyio
