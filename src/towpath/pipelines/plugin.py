@@ -31,7 +31,8 @@ def _handlers(kernel: Kernel) -> Sequence[Handler]:
 
 
 def _forget(kernel: Kernel, _: Item) -> None:
-    service.forget(kernel, after(kernel.clock.now(), -kernel.settings.retention_days * 86_400))
+    now = kernel.db.read(lambda tx: tx.now)
+    service.forget(kernel, after(now, -kernel.settings.retention_days * 86_400))
 
 
 PLUGIN = Plugin(

@@ -134,8 +134,8 @@ def plan(kernel: Kernel, item: Item) -> Then | None:
     if problems:
         return lambda tx: _begin(tx, asked, planning.Planned((), tuple(problems)))
     chosen = triggers.matching(workflows, _event(kernel, asked, workflows))
-    origin = kernel.db.read(lambda tx: _origin(tx, kernel, asked))
-    planned = planning.plan(asked, chosen, origin, kernel.clock.now())
+    origin, now = kernel.db.read(lambda tx: (_origin(tx, kernel, asked), tx.now))
+    planned = planning.plan(asked, chosen, origin, now)
     return lambda tx: _begin(tx, asked, planned)
 
 
