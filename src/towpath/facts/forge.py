@@ -5,6 +5,8 @@ from typing import Literal
 
 from towpath.kernel.outbox import fact
 
+What = Literal["opened", "head_moved", "reviewed", "edited", "closed", "reopened", "merged"]
+
 
 @dataclass(frozen=True)
 class RefChange:
@@ -29,7 +31,7 @@ class RefsMoved:
 class MergeRequestChanged:
     repository: str
     number: int
-    what: Literal["opened", "head_moved", "reviewed", "edited", "closed", "reopened", "merged"]
+    what: What
     head: str
 
 

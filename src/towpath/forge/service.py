@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from towpath.facts.forge import Commented, MergeRequestChanged, RefsMoved
+from towpath.facts.forge import Commented, MergeRequestChanged, RefsMoved, What
 from towpath.forge.clients.embedded import hook, objects
 from towpath.forge.clients.embedded import refs as git_refs
 from towpath.forge.clients.embedded.history import GitHistory
@@ -89,6 +89,7 @@ def create_repository(
         ids.new("repo"), owner, name, default_branch, kernel.clock.now()
     )
     kernel.db.read(lambda tx: repository_rows.require_free(tx, owner, name))
+    # Git first: a crash then leaves a folder that nothing names, not a row without a repository.
     git_refs.create(kernel, made.id, default_branch)
     kernel.db.write(lambda tx: _add_repository(tx, made))
     return made
@@ -326,6 +327,7 @@ def sync_refs(kernel: Kernel, repository: str, *, push: str | None = None) -> Sy
         plan = make_plan(known, after, history, ended=push, now=kernel.clock.now())
         if plan.empty:
             return Synced()
+        # Rows are the acknowledgement, so what they speak of must be on disk before them.
         git_refs.make_durable(kernel, repository, [change.ref for change in plan.changes])
         return kernel.db.write(lambda tx: _apply(tx, known, plan))
 
@@ -372,18 +374,15 @@ def _until_fresh(attempt: Callable[[], T]) -> T:
     )
 
 
-def _changed(tx: Tx, before: MergeRequest, after: MergeRequest, what: str) -> MergeRequest:
+def _changed(tx: Tx, before: MergeRequest, after: MergeRequest, what: What) -> MergeRequest:
     after = requests.dated(after, tx.now)
     request_rows.change_merge_request(tx, before, after)
     _tell(tx, after, what)
     return after
 
 
-def _tell(tx: Tx, request: MergeRequest, what: str) -> None:
-    announce(
-        tx,
-        MergeRequestChanged(request.repository, request.number, what, request.head),  # type: ignore[arg-type]
-    )
+def _tell(tx: Tx, request: MergeRequest, what: What) -> None:
+    announce(tx, MergeRequestChanged(request.repository, request.number, what, request.head))
     _wake(tx, request.repository, request.number)
 
 

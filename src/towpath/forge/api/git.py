@@ -88,6 +88,7 @@ def router() -> APIRouter:
     async def receive_pack(call: Call) -> Response:
         return await _plainly(_receive_pack(call, turns))
 
+    # Git takes both addresses at other hosts, so people type both.
     for base in ("/{owner}/{name}.git", "/{owner}/{name}"):
         routes.add_api_route(f"{base}/info/refs", info_refs, methods=["GET"])
         routes.add_api_route(f"{base}/git-upload-pack", upload_pack, methods=["POST"])
@@ -278,6 +279,7 @@ class Reply(Response):
         self, kind: str, stream: Stream, turns: Turns, *, limit: int, to_the_end: bool = False
     ) -> None:
         super().__init__(media_type=kind, headers={"Cache-Control": "no-cache"})
+        # The length is not known, so the server sends chunks.
         del self.headers["content-length"]
         self._stream = stream
         self._turns = turns

@@ -158,7 +158,7 @@ def _raw(field: str, fields: Iterator[str]) -> DiffFile:
 
 def _numbers(field: str, fields: Iterator[str]) -> tuple[str, tuple[int | None, int | None]]:
     added, removed, path = field.split("\t", 2)
-    if not path:
+    if not path:  # a rename has its two paths in fields of their own
         next(fields)
         path = next(fields)
     counts = tuple(int(number) if number != "-" else None for number in (added, removed))

@@ -107,6 +107,7 @@ def _step(
             landed = history.landed_as(request.head, old, new)
             return Step(request, replace(request, state="merged", merged_as=landed), "merged")
     head = after.get(source)
+    # Compared with the request itself, not with the snapshot: a head that strayed heals too.
     if head is None or new is None:
         return Step(request, replace(request, state="closed"), "closed")
     if head == request.head:

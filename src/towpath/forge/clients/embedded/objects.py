@@ -195,6 +195,7 @@ def _read_some(command: list[str], environment: dict[str, str], limit: int) -> t
         try:
             printed = process.stdout.read(limit + 1) if process.stdout else b""
         finally:
+            # What we have read is enough; git would go on to the end of a huge change.
             alarm.cancel()
             process.kill()
     return printed[:limit], len(printed) <= limit
