@@ -42,7 +42,7 @@ def test_a_gap_is_not_taken_and_the_length_tells_where_to_go_on(path):
     assert path.read_bytes() == b"abc"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.binary(max_size=300), st.data())
 def test_any_sequence_of_resent_pieces_makes_the_same_log(tmp_path_factory, whole, data):
     path = tmp_path_factory.mktemp("logs") / "logs" / RUN / "a.log"
