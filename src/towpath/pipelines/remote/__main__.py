@@ -31,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until told to stop; 0 then, 1 when the server will not have us."""
     chosen = _parser().parse_args(arguments)
     if chosen.check:
-        isolation = box.detect()
+        with _work_folder(chosen.work):
+            isolation = box.detect()
         sys.stdout.write(json.dumps({"level": isolation.level, "why": isolation.why}) + "\n")
         return 0
     if not chosen.url or not chosen.token_file:
@@ -101,16 +102,18 @@ def _drain_at_end(runner: Runner) -> None:
 
 @contextlib.contextmanager
 def _work_folder(parent: Path | None) -> Iterator[Path]:
-    """A folder of our own, locked; those of runners that are dead are removed."""
+    """A folder of our own, locked, for all that is temporary; those of dead runners go."""
     parent = parent or Path(tempfile.gettempdir())
     _clear(parent)
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
     folder.chmod(0o711)
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
     try:
         yield folder
     finally:
+        tempfile.tempdir = before
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
@@ -123,9 +126,23 @@ def _clear(parent: Path) -> None:
             lock = os.open(folder / "lock", os.O_RDWR)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _end_orphans(folder)
                 shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(lock)
+
+
+def _end_orphans(folder: Path) -> None:
+    """End what a killed runner left: for a moment bubblewrap does not hear of its parent's death.
+
+    Its command line names the folder, whose name is random.
+    """
+    inside = f"{folder}/".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes()
+            if words.split(b"\0", 1)[0].endswith(b"bwrap") and inside in words:
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 if __name__ == "__main__":
