@@ -99,11 +99,18 @@ class Server:
 
     def kill(self, *, whole):
         """SIGKILL the server, or also its runner and all that runs there; returns when dead."""
-        family = self.family()
-        for pid in family if whole else [self.process.pid]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        for pid in self.frozen_family() if whole else [self.process.pid]:
+            signal_to(pid, signal.SIGKILL)
         self.process.wait()
+
+    def frozen_family(self):
+        """Stop all of them first: one that forks while the others die would get away."""
+        known = []
+        while known != (found := self.family()):
+            known = found
+            for pid in found:
+                signal_to(pid, signal.SIGSTOP)
+        return known
 
     def stop(self):
         """Ask it to end, then make sure that nothing it ever started is left."""
@@ -116,8 +123,7 @@ class Server:
         for pid, born in self.seen.items():
             if birth(pid) == born:
                 for child in descendants(pid):
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(child, signal.SIGKILL)
+                    signal_to(child, signal.SIGKILL)
         if self.process:
             self.process.wait()
 
@@ -126,6 +132,11 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def signal_to(pid, number):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def birth(pid):
@@ -146,7 +157,7 @@ def descendants(pid):
     found, todo = [], [pid]
     while todo:
         found.append(todo.pop())
-        todo += children[found[-1]]
+        todo += sorted(children[found[-1]])
     return found[::-1]
 
 
