@@ -7,6 +7,7 @@ virtual environment, install hashed requirements, install Towpath itself with it
 Standard library only: it runs before anything is installed.
 """
 
+import ctypes
 import hashlib
 import os
 import shutil
@@ -47,9 +48,21 @@ def _has_postgresql() -> bool:
     return any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or bool(shutil.which("initdb"))
 
 
+def _has_library(name: str) -> Callable[[], bool]:
+    def present() -> bool:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            return False
+        return True
+
+    return present
+
+
 PYTHON_VENV = Need("python3-venv", "the virtual environment", _can_make_venv)
 BUBBLEWRAP = Need("bubblewrap", "the sandbox of jobs", _program("bwrap"))
 CHROMIUM = Need("chromium", "tests of the pages", _program("chromium", "chromium-browser"))
+LIBATOMIC = Need("libatomic1", "the driver of the browser", _has_library("libatomic.so.1"))
 POSTGRESQL = Need("postgresql", "tests on PostgreSQL", _has_postgresql)
 STRACE = Need("strace", "looking for fsync in traces", _program("strace"))
 
@@ -63,9 +76,11 @@ class Target:
 TARGETS = {
     "demo": Target((PYTHON_VENV, BUBBLEWRAP), ("dev",)),
     "lint": Target((PYTHON_VENV,), ("dev",)),
-    "test": Target((PYTHON_VENV, BUBBLEWRAP, CHROMIUM, POSTGRESQL, STRACE), ("dev", "e2e")),
+    "test": Target(
+        (PYTHON_VENV, BUBBLEWRAP, CHROMIUM, LIBATOMIC, POSTGRESQL, STRACE), ("dev", "e2e")
+    ),
     "bench": Target((PYTHON_VENV, BUBBLEWRAP, POSTGRESQL, STRACE), ("dev", "bench")),
-    "screenshots": Target((PYTHON_VENV, BUBBLEWRAP, CHROMIUM), ("dev", "e2e")),
+    "screenshots": Target((PYTHON_VENV, BUBBLEWRAP, CHROMIUM, LIBATOMIC), ("dev", "e2e")),
 }
 
 

@@ -92,3 +92,8 @@ def test_a_stamp_makes_the_second_run_instant(machine, monkeypatch, tmp_path):
     setup.install_requirements("runtime")
     assert len(machine) == 1
     assert "--require-hashes" in machine[0]
+
+
+def test_a_library_is_looked_for_where_programs_look():
+    assert setup._has_library("libc.so.6")()
+    assert not setup._has_library("libnowhere.so.9")()
