@@ -109,14 +109,23 @@ def test_many_kills_lose_double_and_smuggle_nothing(new_server, new_database, st
     assert result.lines() == []
 
 
+def version():
+    """What git calls the code that was killed; the record itself may have changed since."""
+    git = ["git", "-C", str(ROOT)]
+    commit = subprocess.run(
+        [*git, "describe", "--always", "--abbrev=10"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    record = f":!{RECORD.relative_to(ROOT)}"
+    clean = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", ".", record], check=False)
+    return f"{commit or 'unknown'}{'-dirty' if clean.returncode else ''}"
+
+
 def note(result, store):
-    """Add a row to the record; git describe names the code that was killed."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=10"]
-    code = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    """Add a row to the record."""
     day = datetime.now(UTC).strftime("%Y-%m-%d")
     cells = [
         day,
-        code.stdout.strip() or "unknown",
+        version(),
         store,
         SEED,
         result.kills,
