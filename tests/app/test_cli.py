@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -9,6 +10,14 @@ import towpath
 from towpath.app import cli
 
 HEAVY = ("sqlalchemy", "fastapi", "starlette", "pydantic", "jinja2", "structlog", "alembic")
+
+
+@pytest.fixture(autouse=True)
+def _umask_for_this_test_alone():
+    """`serve` tightens that of its process, which here is everybody's."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 def invoke(*arguments):

@@ -217,6 +217,7 @@ def test_shared_memory_is_bounded(walled):
 
 
 def test_the_workspace_appears_where_it_is_told_to(open_steps, workspace):
+    workspace.chmod(0o700)  # as a careful umask leaves it: only the owner of the moment may enter
     assert open_steps("namespaces").say("pwd") == "/workspace/work"
     elsewhere = open_steps("namespaces", appears_at=str(workspace))
     assert elsewhere.say("pwd") == str(workspace)

@@ -111,6 +111,7 @@ def test_steps_have_signals_as_any_program_expects_them(steps):
 
 def test_a_working_directory_is_below_the_workspace(steps, workspace):
     (workspace / "inner").mkdir()
+    (workspace / "inner").chmod(0o755)
     assert steps.say("pwd", cwd="inner") == f"{steps.box.workspace}/inner"
     assert steps.say("pwd") == steps.box.workspace
 

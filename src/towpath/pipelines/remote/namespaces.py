@@ -57,11 +57,20 @@ def open_box(place: Place) -> Box:
     place = dataclasses.replace(place, tool_paths=tuple(dict.fromkeys(tools)))
     check(place)
     if _may_be_apart(place) and (user := spare_user()) is not None:
-        with contextlib.suppress(Unavailable), contextlib.closing(Apart(user)) as apart:
-            box = _open(place, apart)
-            os.chown(place.workspace.resolve(), user, user)
-            return box
+        with contextlib.suppress(Unavailable):
+            return _open_apart(place, user)
     return _open(place, None)
+
+
+def _open_apart(place: Place, user: int) -> Box:
+    """Give the workspace away only once bubblewrap, as root of few powers, has entered it."""
+    workspace = place.workspace.resolve()
+    if workspace.stat().st_uid:
+        os.chown(workspace, 0, 0)  # another box had it
+    with contextlib.closing(Apart(user)) as apart:
+        box = _open(place, apart)
+        os.chown(workspace, user, user)
+        return box
 
 
 def _may_be_apart(place: Place) -> bool:
