@@ -48,6 +48,10 @@ def _has_postgresql() -> bool:
     return any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or bool(shutil.which("initdb"))
 
 
+def _has_slapd() -> bool:
+    return Path("/usr/sbin/slapd").exists() or bool(shutil.which("slapd"))
+
+
 def _has_library(name: str) -> Callable[[], bool]:
     def present() -> bool:
         try:
@@ -65,19 +69,26 @@ CHROMIUM = Need("chromium", "tests of the pages", _program("chromium", "chromium
 LIBATOMIC = Need("libatomic1", "the driver of the browser", _has_library("libatomic.so.1"))
 POSTGRESQL = Need("postgresql", "tests on PostgreSQL", _has_postgresql)
 STRACE = Need("strace", "looking for fsync in traces", _program("strace"))
+SLAPD = Need("slapd", "importing people from LDAP", _has_slapd)
+IPROUTE = Need("iproute2", "several hosts on this machine", _program("ip"))
 
 
 @dataclass(frozen=True)
 class Target:
+    """`foreign`: wants the clients and servers that others wrote for Node (tests/node)."""
+
     needs: tuple[Need, ...]
     requirements: tuple[str, ...]
+    foreign: bool = False
 
 
 TARGETS = {
     "demo": Target((PYTHON_VENV, BUBBLEWRAP), ("dev",)),
     "lint": Target((PYTHON_VENV,), ("dev",)),
     "test": Target(
-        (PYTHON_VENV, BUBBLEWRAP, CHROMIUM, LIBATOMIC, POSTGRESQL, STRACE), ("dev", "e2e")
+        (PYTHON_VENV, BUBBLEWRAP, CHROMIUM, LIBATOMIC, POSTGRESQL, STRACE, SLAPD, IPROUTE),
+        ("dev", "e2e"),
+        foreign=True,
     ),
     "bench": Target((PYTHON_VENV, BUBBLEWRAP, POSTGRESQL, STRACE), ("dev", "bench")),
     "screenshots": Target((PYTHON_VENV, BUBBLEWRAP, CHROMIUM, LIBATOMIC), ("dev", "e2e")),
@@ -94,6 +105,8 @@ def main() -> None:
         install_requirements(name)
     build_assets()
     install_towpath()
+    if target.foreign:
+        fetch_foreign()
 
 
 def missing(needs: tuple[Need, ...]) -> list[Need]:
@@ -193,6 +206,16 @@ def install_towpath() -> None:
     with step("Towpath itself"):
         run([*_pip(), "install", "--quiet", "--no-deps", "--no-build-isolation", "-e", "."])
     _write_stamp("towpath", digest)
+
+
+def fetch_foreign() -> None:
+    folder = ROOT / "tests/node"
+    digest = _digest([folder / "package-lock.json", folder / "fetch.py"])
+    if _stamp("node") == digest and (folder / "node_modules").is_dir():
+        return
+    with step("clients written by others, from npm"):
+        run([str(VENV / "bin/python"), "-m", "tests.node.fetch"])
+    _write_stamp("node", digest)
 
 
 def _web_sources() -> Iterator[Path]:

