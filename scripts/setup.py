@@ -98,6 +98,7 @@ TARGETS = {
 def main() -> None:
     target = TARGETS[sys.argv[1]]
     os.chdir(ROOT)
+    os.umask(0o022)  # jobs run as users of their own, who must be able to read the Python here
     check_git()
     install_debian_packages(missing(target.needs))
     make_venv()

@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.e2e.browsing import ZOOMED
 
@@ -83,31 +84,31 @@ def walk(page, *clicks):
 
 def test_what_is_open_is_one_click_from_home(visit, town):
     shown = walk(visit("bob"), town.repository)
-    assert shown.get_by_role("link", name="Paint the balance beams").is_visible()
+    expect(shown.get_by_role("link", name="Paint the balance beams")).to_be_visible()
 
 
 def test_where_a_request_stands_is_two_clicks_from_home(visit, town):
     shown = walk(visit("bob"), town.repository, "Paint the balance beams")
-    assert shown.get_by_text("not approved", exact=True).first.is_visible()
-    assert shown.get_by_text("Waits for an approval").first.is_visible()
+    expect(shown.get_by_text("not approved", exact=True).first).to_be_visible()
+    expect(shown.get_by_text("Waits for an approval").first).to_be_visible()
 
 
 def test_why_it_was_refused_and_what_to_do_is_two_clicks_from_home(visit, town):
     shown = walk(visit("bob"), town.repository, "Widen lock three")
-    assert shown.get_by_text("refused", exact=True).first.is_visible()
-    assert shown.get_by_text("Look at the gates").first.is_visible()
-    assert shown.get_by_text("Push a fix").first.is_visible()
+    expect(shown.get_by_text("refused", exact=True).first).to_be_visible()
+    expect(shown.get_by_text("Look at the gates").first).to_be_visible()
+    expect(shown.get_by_text("Push a fix").first).to_be_visible()
 
 
 def test_which_files_conflict_is_two_clicks_from_home(visit, town):
     shown = walk(visit("bob"), town.repository, "Lower the sill")
-    assert shown.get_by_text("Conflicts with main in depth.").first.is_visible()
+    expect(shown.get_by_text("Conflicts with main in depth.").first).to_be_visible()
 
 
 def test_the_queue_is_two_clicks_from_home(visit, town):
     shown = walk(visit("bob"), town.repository, "Queue")
-    assert shown.get_by_role("heading", name="Queue").is_visible()
-    assert shown.get_by_role("link", name="Deepen the summit pound").is_visible()
+    expect(shown.get_by_role("heading", name="Queue")).to_be_visible()
+    expect(shown.get_by_role("link", name="Deepen the summit pound")).to_be_visible()
 
 
 def test_the_log_is_two_clicks_from_a_refused_request(visit, town):
@@ -116,8 +117,8 @@ def test_the_log_is_two_clicks_from_a_refused_request(visit, town):
     page.get_by_role("link", name="Read the log").first.click()
     page.get_by_role("link", name="Read the log").first.click()
     shown = page.get_by_role("main")
-    assert shown.get_by_text("leak: water comes through").is_visible()
-    assert shown.get_by_text("failed", exact=True).first.is_visible()
+    expect(shown.get_by_text("leak: water comes through")).to_be_visible()
+    expect(shown.get_by_text("failed", exact=True).first).to_be_visible()
 
 
 def test_colours_of_a_log_come_from_classes_never_from_the_log(visit, town):

@@ -16,6 +16,7 @@ from towpath.app.cli import main
 from towpath.forge import service as forge
 from towpath.forge.clients.embedded import refs
 from towpath.kernel.db.sqlite import SqliteDatabase
+from towpath.kernel.db.sqlite_queue import wake_in_turn
 from towpath.kernel.work import worker
 
 MAIN = "refs/heads/main"
@@ -31,15 +32,20 @@ def pause(moment):
 
 
 def acknowledge_before_commit():
-    """Whoever waits for a write is told before it is committed."""
+    """Whoever waits for a write is told before it is committed; the moment is a comment's."""
+
+    def comments(db):
+        return db._driver.execute("SELECT count(*) FROM forge_comment").fetchone()
 
     def run(self, jobs):
+        before = comments(self)
         self._driver.execute("BEGIN IMMEDIATE")
         for job in jobs:
             self._apply_alone(job)
-        for job in jobs:
-            job.tell(job.result, job.error)
-        pause("commit")
+        told = [job.tell(job.result, job.error) for job in jobs]
+        wake_in_turn([waiter for waiter in told if waiter is not None])
+        if comments(self) != before:
+            pause("commit")
         self._driver.execute("COMMIT")
         self._listeners.tell([channel for job in jobs for channel in job.wakes])
 

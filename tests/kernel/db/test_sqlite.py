@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 from sqlalchemy import text
@@ -60,58 +59,6 @@ def test_writes_that_queue_share_one_commit_and_need_no_savepoint(db):
         future.result(5)
     assert seen.count("COMMIT") == 2
     assert not [each for each in seen if each.startswith("SAVEPOINT")]
-
-
-def jobs_of(count):
-    jobs = sqlite._Jobs()
-    for number in range(count):
-        jobs.put(sqlite._Job(number, None))
-    return jobs
-
-
-def numbers(batch):
-    return [job.fn for job in batch]
-
-
-def test_a_commit_waits_for_those_who_were_about_at_the_last_one(monkeypatch):
-    jobs = jobs_of(3)
-    assert numbers(jobs.take(None)) == [0, 1, 2]
-    jobs.committed(3, 4.0)
-    monkeypatch.setattr(jobs, "_patience", 5.0)
-    jobs.put(sqlite._Job(3, None))
-    late = threading.Timer(0.05, lambda: [jobs.put(sqlite._Job(n, None)) for n in (4, 5)])
-    late.start()
-    assert numbers(jobs.take(None)) == [3, 4, 5]
-    late.join()
-
-
-def test_it_waits_for_nobody_longer_than_a_commit_takes():
-    jobs = jobs_of(2)
-    jobs.take(None)
-    jobs.committed(2, 0.001)
-    jobs.put(sqlite._Job(2, None))
-    began = time.monotonic()
-    assert numbers(jobs.take(None)) == [2]
-    assert time.monotonic() - began < 1
-
-
-def test_a_slow_disk_does_not_make_it_wait_for_long():
-    jobs = jobs_of(1)
-    jobs.committed(1, 60.0)
-    assert jobs._patience <= 0.005
-
-
-def test_one_commit_takes_no_more_than_its_share(monkeypatch):
-    monkeypatch.setattr(sqlite, "_MOST_PER_COMMIT", 2)
-    jobs = jobs_of(5)
-    assert [numbers(jobs.take(0.01)) for _ in range(4)] == [[0, 1], [2, 3], [4], []]
-
-
-def test_when_closed_it_hands_out_the_rest_and_then_nothing():
-    jobs = jobs_of(1)
-    jobs.put(None)
-    assert numbers(jobs.take(None)) == [0]
-    assert jobs.take(None) is None
 
 
 def test_one_that_fails_among_many_is_undone_alone_and_in_order(db):

@@ -11,16 +11,13 @@ can corrupt a file when two connections write or checkpoint at the same moment
 """
 
 import os
-import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from towpath.kernel.clock import Clock
 from towpath.kernel.db.interface import Dialect, Isolation, T, Tx
@@ -35,11 +32,10 @@ from towpath.kernel.db.sqlite_file import (
     lock_file,
     sync_directory,
 )
+from towpath.kernel.db.sqlite_queue import Job, Queue, Waiter, wake_in_turn
 from towpath.kernel.errors import Unavailable
 
-_MOST_PER_COMMIT = 512
 _IDLE_SECONDS = 1.0
-_LONGEST_PATIENCE = 0.005
 
 
 class _Tx(Tx):
@@ -48,80 +44,6 @@ class _Tx(Tx):
         del error
         raw: sqlite3.Connection = self.driver
         return not raw.in_transaction
-
-
-class _Waiter:
-    """A future for one thread, at a fifth of the price."""
-
-    __slots__ = ("_error", "_lock", "_result")
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._lock.acquire()
-        self._result: Any = None
-        self._error: BaseException | None = None
-
-    def tell(self, result: Any, error: BaseException | None) -> None:
-        self._result, self._error = result, error
-        self._lock.release()
-
-    def wait(self) -> Any:
-        self._lock.acquire()
-        if self._error is not None:
-            raise self._error
-        return self._result
-
-
-@dataclass(slots=True)
-class _Job:
-    """A transaction's function, and what it came to: told only after the commit.
-
-    That holds for its error too, which rests on what it saw of others in the same commit.
-    """
-
-    fn: Callable[[Tx], Any]
-    tell: Callable[[Any, BaseException | None], None]
-    result: Any = None
-    error: BaseException | None = None
-    wakes: Sequence[str] = ()
-
-
-class _Jobs:
-    """Jobs in the order they came, handed out a commit at a time."""
-
-    def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._expected = 1
-        self._patience = 0.0
-
-    def put(self, job: _Job | None) -> None:
-        """None is the last: it ends what `take` hands out."""
-        self._queue.put(job)
-
-    def take(self, idle: float | None) -> list[_Job] | None:
-        """What waits; empty when nothing came in `idle` seconds, None when all is done.
-
-        As many as were about at the last commit are probably coming back: waiting for them, for
-        no longer than a commit takes, spares a commit of its own for the few who are quick.
-        """
-        jobs: list[_Job] = []
-        with suppress(queue.Empty):
-            job = self._queue.get(timeout=idle)
-            until = time.monotonic() + self._patience
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) == _MOST_PER_COMMIT:
-                    return jobs
-                is_all = len(jobs) >= self._expected
-                job = self._queue.get(timeout=0 if is_all else max(0, until - time.monotonic()))
-            self._queue.put(None)
-            return jobs or None
-        return jobs
-
-    def committed(self, count: int, seconds: float) -> None:
-        """Learn how many callers there are now and how long a commit takes."""
-        self._expected = count + self._queue.qsize()
-        self._patience = min((3 * self._patience + seconds) / 4, _LONGEST_PATIENCE)
 
 
 class SqliteDatabase:
@@ -134,7 +56,7 @@ class SqliteDatabase:
         self._clock = clock
         self._lock = lock_file(path)
         self._listeners = Listeners()
-        self._jobs = _Jobs()
+        self._jobs = Queue()
         self._closed = False
         self._closing = threading.Lock()
         limits = ("PRAGMA wal_autocheckpoint=0", f"PRAGMA journal_size_limit={LOG_LIMIT}")
@@ -151,8 +73,8 @@ class SqliteDatabase:
         del isolation  # one writer at a time is serializable already
         if threading.current_thread() is self._thread:
             raise RuntimeError("db.write inside db.write would wait for itself: pass the tx on")
-        waiter = _Waiter()
-        self._put(_Job(fn, waiter.tell))
+        waiter = Waiter()
+        self._put(Job(fn, waiter.tell))
         result: T = waiter.wait()
         return result
 
@@ -166,7 +88,7 @@ class SqliteDatabase:
             else:
                 future.set_exception(error)
 
-        self._put(_Job(fn, tell))
+        self._put(Job(fn, tell))
         return future
 
     def read(self, fn: Callable[[Tx], T]) -> T:
@@ -194,7 +116,7 @@ class SqliteDatabase:
         self._writer.close()
         os.close(self._lock)
 
-    def _put(self, job: _Job) -> None:
+    def _put(self, job: Job) -> None:
         with self._closing:
             if self._closed:
                 raise Unavailable("The database is closed.", next_step="Start the server again.")
@@ -211,18 +133,20 @@ class SqliteDatabase:
             else:
                 is_dirty = self._tidy()
 
-    def _run(self, jobs: list[_Job]) -> None:
+    def _run(self, jobs: list[Job]) -> None:
+        began = time.monotonic()
         try:
             self._transaction(jobs)
         except BaseException as error:  # noqa: BLE001 - it belongs to those who wait
             for job in jobs:
                 job.result, job.error, job.wakes = None, error, ()
             self._roll_back()
+        self._jobs.committed(len(jobs), time.monotonic() - began)
         self._listeners.tell(channel for job in jobs for channel in job.wakes)
-        for job in jobs:
-            job.tell(job.result, explained(job.error) if job.error else None)
+        told = [job.tell(job.result, job.error and explained(job.error)) for job in jobs]
+        wake_in_turn([waiter for waiter in told if waiter is not None])
 
-    def _transaction(self, jobs: list[_Job]) -> None:
+    def _transaction(self, jobs: list[Job]) -> None:
         """Run and commit all jobs; raises when none of them may be told that it succeeded."""
         self._driver.execute("BEGIN IMMEDIATE")
         try:
@@ -235,15 +159,13 @@ class SqliteDatabase:
             self._driver.execute("BEGIN IMMEDIATE")
             for job in jobs:
                 self._apply_alone(job)
-        began = time.monotonic()
         self._driver.execute("COMMIT")
-        self._jobs.committed(len(jobs), time.monotonic() - began)
 
-    def _apply(self, job: _Job) -> None:
+    def _apply(self, job: Job) -> None:
         tx = _Tx(self._writer, self._clock.now(), self.dialect)
         job.result, job.error, job.wakes = job.fn(tx), None, tx.wakes
 
-    def _apply_alone(self, job: _Job) -> None:
+    def _apply_alone(self, job: Job) -> None:
         tx = _Tx(self._writer, self._clock.now(), self.dialect)
         try:
             with tx.savepoint():

@@ -18,7 +18,7 @@ DURABLE = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
 )
-LOG_LIMIT = 4 * 1024 * 1024
+LOG_LIMIT = 16 * 1024 * 1024
 _EVERY_CONNECTION = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA mmap_size=0",
