@@ -68,21 +68,42 @@ def test_an_address_that_is_not_ours_is_refused():
         place.listen("not an address", 0)
 
 
-def test_the_hook_socket_replaces_one_that_a_crash_left(tmp_path):
-    place.listen_for_hooks(tmp_path).close()
-    with place.listen_for_hooks(tmp_path) as taken:
-        assert taken.getsockname() == str(tmp_path / "hook.sock")
+def test_the_network_notices_a_client_that_is_gone_without_a_word(tmp_path):
+    with place.listen("127.0.0.1", 0) as taken, socket.socket() as caller:
+        taken.listen()
+        caller.connect(taken.getsockname())
+        accepted, _ = taken.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
 
 
-def test_a_process_that_answers_hooks_is_not_robbed_of_its_socket(tmp_path):
-    with place.listen_for_hooks(tmp_path) as first:
-        first.listen()
-        assert place.listen_for_hooks(tmp_path) is None
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A temporary directory of this machine, where doors are."""
+    folder = tmp_path / ("long" * 40)
+    folder.mkdir()
+    monkeypatch.setattr(place.tempfile, "tempdir", str(folder))
+    return folder
 
 
-def test_a_path_too_long_for_a_socket_is_refused_with_the_length_that_fits(tmp_path):
-    with pytest.raises(InvalidInput, match=r"too long for a socket.*at most 90"):
-        place.listen_for_hooks(tmp_path / ("x" * 100))
+def test_each_process_has_a_door_of_its_own_which_goes_with_it(machine):
+    with place.open_door() as (one, at), place.open_door() as (_, other):
+        one.listen()
+        assert at != other
+        assert at.is_socket()
+        assert stat.S_IMODE(at.parent.stat().st_mode) == 0o700
+    assert list(machine.iterdir()) == []
+
+
+def test_doors_that_a_kill_left_are_cleared_and_those_in_use_are_not(machine):
+    dead = machine / "towpath-door-dead"
+    dead.mkdir()
+    (dead / "hook.sock").touch()
+    with place.open_door() as (_, first):
+        assert not dead.exists()
+        with place.open_door():
+            assert first.exists()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])

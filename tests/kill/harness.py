@@ -117,7 +117,8 @@ class Server:
         if self.process and self.process.poll() is None:
             self.family()
             # strace, where the server runs under it, keeps a SIGTERM to itself.
-            os.kill(int((self.data / "lock").read_text()), signal.SIGTERM)
+            pid = int((self.data / "lock").read_text()) if self.under else self.process.pid
+            os.kill(pid, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(20)
         for pid, born in self.seen.items():
@@ -192,6 +193,10 @@ class Api:
         if status != 200:
             raise AssertionError(f"GET {path}: {status} {value}")
         return value
+
+    def text(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+            return answer.read().decode()
 
     def every(self, path):
         """All pages of a list."""

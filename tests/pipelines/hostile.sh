@@ -15,7 +15,7 @@ tried "list the first administrator's file" cat "$DATA/bootstrap.json"
 tried "read a token's file" cat "$BAIT"
 tried "list the runner's folder" ls "$WORK"
 tried "call the hook socket" python3 -c \
-  "import os, socket; socket.socket(socket.AF_UNIX).connect(os.environ['DATA'] + '/hook.sock')"
+  "import os, socket; socket.socket(socket.AF_UNIX).connect(os.environ['DOOR'])"
 tried "call the server" python3 -c \
   "import os, socket; socket.create_connection(('127.0.0.1', int(os.environ['PORT'])), 2)"
 tried "move main" git push "$URL/alice/boat.git" HEAD:refs/heads/main --force

@@ -1,11 +1,14 @@
-"""`towpath run`, as a person and as a machine read it."""
+"""`towpath run`, as a person and as a machine read it; `towpath runner`."""
 
 import json
 
 import pytest
 from click.testing import CliRunner
 
+from towpath.kernel.errors import Unavailable
+from towpath.pipelines import cli
 from towpath.pipelines.cli import run
+from towpath.pipelines.remote import box
 
 GOOD = "on: push\njobs:\n  a: {runs-on: x, steps: [{name: Say, run: echo hello}]}\n"
 TWO = """
@@ -94,3 +97,28 @@ def test_machines_read_json_alone_on_standard_output(tree):
 def test_help_shows_examples():
     done = CliRunner().invoke(run, ["--help"])
     assert "towpath run ci --job test" in done.output
+
+
+def test_a_runner_of_the_command_line_is_the_runner_program(tmp_path):
+    checked = CliRunner().invoke(cli.runner, ["--check", "--work", str(tmp_path)])
+    assert json.loads(checked.output)["level"] in {"namespaces", "none"}
+    assert CliRunner().invoke(cli.runner, []).exit_code == 2
+
+
+def test_what_a_runner_is_told_is_passed_on_word_by_word():
+    said = {"url": "http://t", "tool_path": ("/a", "/b"), "slots": 2, "check": True, "json": False}
+    words = "--url http://t --tool-path /a --tool-path /b --slots 2 --check"
+    assert list(cli._words({**said, "name": None})) == words.split()
+
+
+def test_a_runner_that_cannot_wall_jobs_off_as_asked_ends_with_words(tmp_path, monkeypatch):
+    def refuse(_):
+        raise Unavailable("Jobs cannot be walled off.", next_step="Install bubblewrap.")
+
+    monkeypatch.setattr(box, "choose", refuse)
+    token = tmp_path / "token"
+    token.write_text("tow_x")
+    words = ["--url", "http://127.0.0.1:9", "--token-file", str(token), "--work", str(tmp_path)]
+    refused = CliRunner().invoke(cli.runner, words)
+    assert refused.exit_code == 1
+    assert "Install bubblewrap." in refused.output

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from tests.pipelines.docks import count_processes, until
 from tests.pipelines.trees import run_git
+from towpath.app.place import open_door
 from towpath.kernel.work import service as work
 from towpath.pipelines import service
 
@@ -161,7 +162,15 @@ def _events(dock, path, *, last=None, most=10**6):
     return found
 
 
-def test_a_hostile_job_gets_at_nothing(dock, start, port_of_call, tmp_path):
+@pytest.fixture
+def door():
+    """A unix socket like the one on which git's hooks reach a server."""
+    with open_door() as (taken, path):
+        taken.listen()
+        yield path
+
+
+def test_a_hostile_job_gets_at_nothing(dock, start, port_of_call, tmp_path, door):
     if service.walls().level == "none":
         pytest.skip(f"NO SANDBOX ON THIS MACHINE: {service.walls().why}")
     bait = tmp_path / "bait-token"
@@ -172,7 +181,7 @@ def test_a_hostile_job_gets_at_nothing(dock, start, port_of_call, tmp_path):
     baits = {
         "DATA": dock.kernel.data, "REPOSITORY": port_of_call.repository.id, "BAIT": bait,
         "WORK": tmp_path / "work", "PORT": dock.port, "URL": dock.kernel.url,
-        "SERVER": os.getpid(), "RUNNER": runner.pid, "PREFIX": sys.prefix,
+        "SERVER": os.getpid(), "DOOR": door, "RUNNER": runner.pid, "PREFIX": sys.prefix,
     }  # fmt: skip
     env = json.dumps({name: str(value) for name, value in baits.items()})
     steps = "      - uses: actions/checkout@v4\n      - run: bash hostile.sh\n"

@@ -8,6 +8,10 @@ import click
 
 _LAZY = {
     "run": ("towpath.pipelines.cli:run", "Run a workflow file on the working tree, no server."),
+    "runner": (
+        "towpath.pipelines.cli:runner",
+        "Run jobs for a server, on this machine or any other.",
+    ),
     "demo": (
         "towpath.app.demo.command:demo",
         "Watch real merge requests travel through a new server.",
@@ -16,6 +20,7 @@ _LAZY = {
 _EXAMPLES = """\b
 Examples:
   towpath serve --data ./data --port 8080     start a server
+  towpath runner --url URL --token-file FILE  run its jobs on another machine
   towpath run                                 run the workflows on what lies here
   towpath demo --once                         see it work, then exit
 """
@@ -85,6 +90,34 @@ def serve(
     )
     try:
         serve(options, PARTS)
+    except TowpathError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command(
+    epilog="""\b
+Examples:
+  towpath worker --database postgresql://towpath@db.example/towpath --data /srv/towpath
+  towpath serve --role web --port 8080 --database postgresql://... --data /srv/towpath
+"""
+)
+@click.option("--database", metavar="URL", help="postgresql://..., the one that servers use.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), required=True, help="The directory servers use."
+)
+@click.option("--json", "as_json", is_flag=True, help="Log for machines even on a terminal.")
+def worker(data: Path, database: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's
+    """Do the work of an installation whose servers are `serve --role web`.
+
+    Any number may run, on any host that reaches the database and the data directory; `ready
+    worker` says that this one works. SIGTERM lets running work finish and gives back the rest.
+    """
+    from towpath.app.parts import PARTS
+    from towpath.app.worker import Options, work
+    from towpath.kernel.errors import TowpathError
+
+    try:
+        work(Options(data=data, database=database, json=as_json), PARTS)
     except TowpathError as error:
         raise click.ClickException(str(error)) from error
 

@@ -1,24 +1,28 @@
-"""What a server takes for itself before it starts: its directory, its port, its hook socket."""
+"""What a process takes for itself before it starts: its directory, its port, its door."""
 
 import errno
 import fcntl
 import ipaddress
 import os
+import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from towpath.kernel.errors import InvalidInput, Unavailable
 
-_LONGEST_UNIX_PATH = 100
+_DOORS, _DOOR = "towpath-door-", "hook.sock"
+_SILENCE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+"""Seconds, and tries, until a client whose machine or link is gone counts as gone."""
 
 
 @contextmanager
 def prepare(data: Path, *, shared: bool) -> Iterator[None]:
     """Make the data directory ours alone; Unavailable when another server holds it.
 
-    `shared` is for web processes beside a main one: they only need it to be there.
+    `shared` is for web processes and workers beside others: they only need it to be there.
     """
     _make(data)
     try:
@@ -85,6 +89,9 @@ def listen(host: str, port: int) -> socket.socket:
     # asyncio switches Nagle's delay off (40 ms a reply) only where the protocol is named.
     taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # each connection inherits it
+    for name, value in _SILENCE.items():
+        taken.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     try:
         taken.bind(address)
     except OSError as error:
@@ -96,25 +103,37 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def listen_for_hooks(data: Path) -> socket.socket | None:
-    """Take DATA/hook.sock, which git hooks of this machine call; it lies behind 0700.
+@contextmanager
+def open_door() -> Iterator[tuple[socket.socket, Path]]:
+    """Open a unix socket for programs that this very process starts, such as git's hooks.
 
-    None when another process of this machine answers there already: it serves our hooks too.
+    It lies in a folder of its own on this machine's disk, behind 0700, and never in the data
+    directory: hosts may share that, and a socket reaches processes of its own host alone. Nor
+    do two processes share one, for pushes through one must not end with the other.
     """
-    path = data.resolve() / "hook.sock"
-    if len(os.fsencode(path)) > _LONGEST_UNIX_PATH:
-        raise InvalidInput(
-            f"The path of the data directory is too long for a socket: {path}.",
-            next_step=f"Choose a --data directory of at most {_LONGEST_UNIX_PATH - 10} bytes.",
-        )
-    if _answers(path):
-        return None
-    path.unlink(missing_ok=True)
-    taken = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    taken.bind(str(path))
-    return taken
+    _clear_doors(Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=_DOORS))
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as taken:
+            # The address of a unix socket holds 107 bytes; through the open folder any path fits.
+            taken.bind(f"/proc/self/fd/{held}/{_DOOR}")
+            yield taken, folder / _DOOR
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
 
 
-def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
-        return caller.connect_ex(str(path)) == 0
+def _clear_doors(parent: Path) -> None:
+    """Remove the folders of dead processes; those of living ones are locked."""
+    for folder in parent.glob(f"{_DOORS}*"):
+        with suppress(OSError):
+            if folder.lstat().st_uid != os.geteuid() or not (folder / _DOOR).exists():
+                continue
+            held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(held)

@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Literal
@@ -18,8 +18,9 @@ from typing import Literal
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
 
-from towpath.app.place import is_loopback, listen, listen_for_hooks, prepare
+from towpath.app.place import is_loopback, listen, open_door, prepare
 from towpath.kernel import log, outbox, settings
 from towpath.kernel.access.bootstrap import FirstAdmin, bootstrap
 from towpath.kernel.clock import SystemClock
@@ -27,7 +28,7 @@ from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Database, Tx
 from towpath.kernel.db.migrate import History, upgrade
 from towpath.kernel.db.opening import open_database
-from towpath.kernel.errors import InvalidInput
+from towpath.kernel.errors import InvalidInput, Unavailable
 from towpath.kernel.http.app import create_app
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work import service as work
@@ -59,29 +60,38 @@ def serve(options: Options, parts: Sequence[Plugin]) -> None:
     _require_walls(options)
     with ExitStack() as held:
         held.enter_context(prepare(options.data, shared=options.role == "web"))
-        web, hooks = listen(options.host, options.port), listen_for_hooks(options.data)
+        web = listen(options.host, options.port)
+        hooks, door = held.enter_context(open_door())
         kernel = held.enter_context(_kernel(options, web, parts))
+        kernel = replace(kernel, door=door)
         _announce(bootstrap(kernel, VOICES), kernel)
-        kernel.db.write(lambda tx: _subscribe(tx, kernel, parts))
+        subscribe(kernel, parts)
         if kernel.db.dialect == "sqlite":  # the lock says that nobody else works on it
             kernel.db.write(work.take_over)
-        _heal(kernel, parts)
+        heal(kernel, parts)
         app = create_app(kernel, parts)
         if options.role == "all":
-            held.enter_context(_working(kernel, parts))
+            held.enter_context(working(kernel, parts))
         runner = pipelines.local_runner(kernel, _own_address(web)) if _runs_jobs(options) else None
-        _Server(app, kernel, runner).run([web, hooks] if hooks else [web])
+        _Server(app, kernel, runner).run([web, hooks])
     _log.info("stopped")
 
 
 def database_url(options: Options) -> str:
     """Say which store the options mean; a web process alone needs one that can be shared."""
-    if options.role == "web" and not (options.database or "").startswith("postgresql://"):
-        raise InvalidInput(
-            "A web process shares its database, which SQLite cannot do.",
-            next_step="Add --database postgresql://USER:PASSWORD@HOST/NAME, or leave --role out.",
-        )
+    if options.role == "web":
+        require_shareable(options.database, "A web process")
     return options.database or f"sqlite:///{options.data.resolve() / 'towpath.db'}"
+
+
+def require_shareable(url: str | None, who: str) -> str:
+    """Refuse a store that only one process may use, where several are to share it."""
+    if (url or "").startswith("postgresql://"):
+        return url or ""
+    raise InvalidInput(
+        f"{who} shares its database, which SQLite cannot do.",
+        next_step="Add --database postgresql://USER:PASSWORD@HOST/NAME, or use plain `serve`.",
+    )
 
 
 def histories(parts: Sequence[Plugin]) -> list[History]:
@@ -95,12 +105,23 @@ def histories(parts: Sequence[Plugin]) -> list[History]:
 @contextmanager
 def _kernel(options: Options, web: socket.socket, parts: Sequence[Plugin]) -> Iterator[Kernel]:
     chosen = settings.load()
-    url = database_url(options)
-    upgrade(url, histories(parts))
-    clock = SystemClock()
-    db: Database = open_database(url, clock)
+    with store(database_url(options), parts) as db:
+        yield Kernel(db, SystemClock(), chosen, options.data.resolve(), _address(chosen, web))
+
+
+@contextmanager
+def store(url: str, parts: Sequence[Plugin]) -> Iterator[Database]:
+    """Open the database with its tables up to date; Unavailable when it does not answer."""
     try:
-        yield Kernel(db, clock, chosen, options.data.resolve(), _address(chosen, web))
+        upgrade(url, histories(parts))
+    except OperationalError as error:
+        raise Unavailable(
+            f"The database cannot be used: {str(error.orig).strip()}.",
+            next_step="Start it, or correct --database; then start this again.",
+        ) from error
+    db: Database = open_database(url, SystemClock())
+    try:
+        yield db
     finally:
         db.close()
 
@@ -137,19 +158,24 @@ def _announce(first: FirstAdmin | None, kernel: Kernel) -> None:
         _say(f"kept in {kernel.data / 'bootstrap.json'}, which only you can read")
 
 
-def _subscribe(tx: Tx, kernel: Kernel, parts: Sequence[Plugin]) -> None:
-    outbox.subscribe(tx, [reaction for part in parts for reaction in part.reactions(kernel)])
-    work.sync_schedules(tx, [schedule for part in parts for schedule in part.schedules])
+def subscribe(kernel: Kernel, parts: Sequence[Plugin]) -> None:
+    """Enter who reacts to which fact, and what is due by the clock."""
+
+    def enter(tx: Tx) -> None:
+        outbox.subscribe(tx, [reaction for part in parts for reaction in part.reactions(kernel)])
+        work.sync_schedules(tx, [schedule for part in parts for schedule in part.schedules])
+
+    kernel.db.write(enter)
 
 
-def _heal(kernel: Kernel, parts: Sequence[Plugin]) -> None:
+def heal(kernel: Kernel, parts: Sequence[Plugin]) -> None:
     for part in parts:
         if part.heal is not None:
             part.heal(kernel)
 
 
 @contextmanager
-def _working(kernel: Kernel, parts: Sequence[Plugin]) -> Iterator[None]:
+def working(kernel: Kernel, parts: Sequence[Plugin]) -> Iterator[None]:
     reactions = [reaction for part in parts for reaction in part.reactions(kernel)]
     handlers = [handler for part in parts for handler in part.handlers(kernel)]
     worker = Worker(

@@ -10,10 +10,15 @@ from towpath.kernel.settings import Settings
 
 @dataclass(frozen=True)
 class Kernel:
-    """The database, the clock, the settings, the data directory and our address for others."""
+    """The database, the clock, the settings, the data directory and our address for others.
+
+    `door` is a unix socket on which programs of this machine, such as git's hooks, reach this
+    very process; a process that starts none has none.
+    """
 
     db: Database
     clock: Clock
     settings: Settings
     data: Path
     url: str
+    door: Path | None = None

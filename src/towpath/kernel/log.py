@@ -16,11 +16,16 @@ _SHARED: tuple[Processor, ...] = (
 _TOO_CHATTY = ("uvicorn.access", "uvicorn.error", "alembic", "asyncio")
 
 
-def configure(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
-    """Send our log lines and those of libraries through one formatter; call once per process."""
+def configure(
+    stream: TextIO | None = None, *, level: int = logging.INFO, json: bool = False
+) -> None:
+    """Send our log lines and those of libraries through one formatter; call once per process.
+
+    A terminal gets colours, unless `json` is asked for.
+    """
     out = sys.stderr if stream is None else stream
     handler = logging.StreamHandler(out)
-    handler.setFormatter(_formatter(people=out.isatty()))
+    handler.setFormatter(_formatter(people=out.isatty() and not json))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -1,4 +1,4 @@
-"""`towpath run`: the workflow files of this working tree, run here as a server would run them."""
+"""`towpath run`: workflow files without a server. `towpath runner`: jobs for a server."""
 
 import json
 import signal
@@ -6,7 +6,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from towpath.pipelines.remote.here import Here
 
 _FAILED, _UNUSABLE, _INTERRUPTED = 1, 2, 130
+_FOLDER = click.Path(file_okay=False)
 _COLOURS = ("cyan", "magenta", "blue", "yellow", "green")
 _MARKS = {
     "success": ("✓", "green"),
@@ -239,3 +240,52 @@ def _span(seconds: float | None) -> str:
         return ""
     minutes, rest = divmod(seconds, 60)
     return f"{int(minutes)} min {rest:.0f} s" if minutes else f"{rest:.1f} s"
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  towpath runner --url https://towpath.example --token-file runner.token
+  towpath runner --url ... --token-file ... --labels linux,gpu --slots 2 --work /var/tmp
+  towpath runner --check           how well jobs would be walled off on this machine
+"""
+)
+@click.option("--url", help="The server, such as https://towpath.example.")
+@click.option("--token-file", help="A file that holds a token with the scope runner.")
+@click.option("--name", help="What people see; by default the host's name and our number.")
+@click.option("--labels", help="What runs-on may ask for, comma-separated.")
+@click.option("--slots", type=click.IntRange(1, 256), help="How many jobs at once.")
+@click.option("--work", type=_FOLDER, help="Where workspaces are kept (the temporary directory).")
+@click.option(
+    "--isolation",
+    type=click.Choice(["auto", "namespaces", "none"]),
+    help="auto takes the best there is; namespaces insists; none is for trusted code.",
+)
+@click.option("--network", type=click.Choice(["none", "host"]), help="What jobs may reach.")
+@click.option("--tool-path", type=_FOLDER, multiple=True, help="A directory jobs may read.")
+@click.option("--hide", type=_FOLDER, multiple=True, help="What no job may ever see.")
+@click.option("--patience", type=float, help="Seconds without a server until it ends (120).")
+@click.option("--json", is_flag=True, help="Log for machines even on a terminal.")
+@click.option("--check", is_flag=True, help="Only say how well jobs are walled off here.")
+def runner(**chosen: Any) -> None:
+    """Claim jobs from a server and run each in a sandbox of its own.
+
+    It speaks HTTP to the server alone, so it may run on any machine. SIGTERM gives running jobs
+    back, which another runner takes. Exit code: 0 stopped, 1 the server refuses it, or jobs
+    cannot be walled off as asked, 2 an option is missing.
+    """
+    from towpath.pipelines.remote.__main__ import main
+
+    sys.exit(main(list(_words(chosen))))
+
+
+def _words(chosen: dict[str, Any]) -> Iterator[str]:
+    """Say options as the program understands them; what was not said keeps its default there."""
+    for name, value in chosen.items():
+        option = f"--{name.replace('_', '-')}"
+        if value is True:
+            yield option
+        elif isinstance(value, tuple):
+            yield from (word for each in value for word in (option, each))
+        elif value is not None and value is not False:
+            yield from (option, str(value))

@@ -1,5 +1,6 @@
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from towpath.kernel.access import service
@@ -57,3 +58,10 @@ def test_the_voices_of_the_parts_are_there(kernel):
     bootstrap(kernel, VOICES)
     voice = kernel.db.read(lambda tx: service.user(tx, "towpath-gate"))
     assert (voice.name, voice.system) == ("The gate", True)
+
+
+def test_of_servers_that_start_together_one_makes_the_administrator_whom_the_file_names(kernel):
+    with ThreadPoolExecutor(4) as servers:
+        all_made = list(servers.map(lambda _: bootstrap(kernel, VOICES), range(4)))
+    (made,) = [each for each in all_made if each]
+    assert said(kernel)["token"] == made.token

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.pipelines.remote.conftest import need_walls
+from towpath.kernel.errors import Unavailable
 from towpath.pipelines.remote import box, namespaces
 from towpath.pipelines.remote.box import Isolation, Place
 from towpath.pipelines.remote.session import Exit
@@ -45,3 +46,11 @@ def test_the_box_is_of_the_level_that_was_asked_for(workspace):
     with box.open_box(Place(workspace), Isolation("none", "asked for")) as bare:
         assert bare.workspace == str(workspace)
         assert bare.run(["true"], env={}, output=len) == Exit(0, "exited")
+
+
+def test_walls_can_be_insisted_on_or_done_without(monkeypatch):
+    monkeypatch.setattr(namespaces.shutil, "which", lambda _: None)
+    assert box.choose("auto").level == "none"
+    assert box.choose("none").level == "none"
+    with pytest.raises(Unavailable, match="--isolation none"):
+        box.choose("namespaces")

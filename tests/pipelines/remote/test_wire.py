@@ -6,7 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from towpath.pipelines.model.execution import Outcome
+from towpath.pipelines.api.runner import POLL_SECONDS
+from towpath.pipelines.model.execution import LEASE_SECONDS, Outcome
+from towpath.pipelines.remote import wire as wire_module
 from towpath.pipelines.remote.wire import Answer, Away, LeaseLost, Rejected, Wire
 
 
@@ -113,3 +115,16 @@ def test_nobody_there_is_away():
 def test_an_address_that_is_none_is_refused(url):
     with pytest.raises(Rejected):
         Wire(url, "t")
+
+
+def test_only_a_claim_may_take_longer_than_a_lease_allows(wire, said):
+    wire.heartbeat("job_1", "l")
+    assert wire._connection(wire_module._SECONDS).sock.gettimeout() == 10
+    said.status, said.body = 204, b""
+    wire.claim("r", ("a",), "l")
+    assert wire._connection(wire_module._CLAIM_SECONDS).sock.gettimeout() == 40
+    said.status, said.body = 200, b"{}"
+    wire.heartbeat("job_1", "l")
+    assert wire._local.connection.sock.gettimeout() == 10
+    assert wire_module._SECONDS < LEASE_SECONDS
+    assert wire_module._CLAIM_SECONDS > POLL_SECONDS

@@ -1,4 +1,4 @@
-"""What the pre-receive hook asks; it comes over DATA/hook.sock with the token of its push."""
+"""What the pre-receive hook asks; it comes over our own unix socket with the token of its push."""
 
 from typing import Annotated
 

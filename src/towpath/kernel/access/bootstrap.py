@@ -1,7 +1,9 @@
 """The first administrator, made once, and what its owner needs to know, kept in one file."""
 
+import fcntl
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -34,8 +36,23 @@ def bootstrap(kernel: Kernel, voices: Mapping[str, str]) -> FirstAdmin | None:
     user is, so a crash in between cannot lock its owner out; later starts only correct the
     address in it.
     """
-    path = kernel.data / "bootstrap.json"
     kernel.db.write(lambda tx: _system_users(tx, voices))
+    with _alone(kernel.data):
+        return _bootstrap(kernel, kernel.data / "bootstrap.json")
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Let processes that start together on one directory pass one after another."""
+    lock = os.open(data / "bootstrap.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _bootstrap(kernel: Kernel, path: Path) -> FirstAdmin | None:
     if kernel.db.read(service.has_admin):
         _correct(path, kernel.url)
         return None
@@ -44,7 +61,7 @@ def bootstrap(kernel: Kernel, voices: Mapping[str, str]) -> FirstAdmin | None:
     password_hash = hashed(made.password)
     if kernel.db.write(lambda tx: _first_admin(tx, made.token, password_hash)):
         return made
-    path.unlink()  # another process was first, and wrote its own file
+    path.unlink()  # a process with another directory was first, and wrote its own file
     return None
 
 

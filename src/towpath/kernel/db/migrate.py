@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, MetaData, create_engine, inspect, text
 from sqlalchemy.engine import URL
 
+from towpath.kernel.db.connecting import parameters
 from towpath.kernel.db.opening import parse, sqlite_path
 from towpath.kernel.errors import Unavailable
 
@@ -55,7 +56,9 @@ def _connection(url: URL) -> Iterator[Connection]:
     else:
         lock = None
         engine_url = url.set(drivername="postgresql+psycopg")
-        connecting = create_engine(engine_url, isolation_level="AUTOCOMMIT")
+        connecting = create_engine(
+            engine_url, isolation_level="AUTOCOMMIT", connect_args=parameters(url)
+        )
         begin = f"BEGIN; SELECT pg_advisory_xact_lock({_LOCK})"
     try:
         with connecting.connect() as connection:

@@ -3,6 +3,8 @@
 import selectors
 import socket
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 import psycopg
 import structlog
@@ -19,8 +21,12 @@ _log = structlog.get_logger(__name__)
 class Notifications:
     """Tells `listeners` the channels that other processes wake; our own were told at commit."""
 
-    def __init__(self, conninfo: str, me: str, listeners: Listeners) -> None:
+    def __init__(
+        self, conninfo: str, me: str, listeners: Listeners, parameters: Mapping[str, Any]
+    ) -> None:
+        """`parameters` are what to connect with besides `conninfo`."""
         self._conninfo = conninfo
+        self._parameters = parameters
         self._me = me
         self._listeners = listeners
         self._lock = threading.Lock()
@@ -48,7 +54,9 @@ class Notifications:
         pause = _FIRST_PAUSE
         while not self._closed.is_set():
             try:
-                with psycopg.connect(self._conninfo, autocommit=True) as connection:
+                with psycopg.connect(
+                    self._conninfo, autocommit=True, **self._parameters
+                ) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
                     self._listeners.tell([ANYTHING])
                     pause = _FIRST_PAUSE

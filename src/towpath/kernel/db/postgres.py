@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from towpath.kernel import ids
 from towpath.kernel.clock import Clock, Micros
+from towpath.kernel.db.connecting import parameters
 from towpath.kernel.db.interface import SERVER_NOW, Dialect, Isolation, Sql, T, Tx
 from towpath.kernel.db.listeners import Listeners
 from towpath.kernel.db.notifications import CHANNEL, Notifications
@@ -74,7 +75,7 @@ class PostgresDatabase:
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="postgres-submit")
         self._inside = threading.local()
         conninfo = url.render_as_string(hide_password=False)
-        self._notifications = Notifications(conninfo, self._me, self._listeners)
+        self._notifications = Notifications(conninfo, self._me, self._listeners, parameters(url))
 
     def write(self, fn: Callable[[Tx], T], *, isolation: Isolation = "serializable") -> T:
         if getattr(self._inside, "write", False):
@@ -165,7 +166,7 @@ class _Sessions:
             url.set(drivername="postgresql+psycopg"),
             isolation_level="AUTOCOMMIT",
             poolclass=NullPool,
-            connect_args={"options": f"{url.query.get('options', '')} {options}"},
+            connect_args=parameters(url, options),
         )
         self._free: list[Connection] = []
         self._places = threading.BoundedSemaphore(most)

@@ -1,4 +1,4 @@
-"""The runner program: `python -m towpath.pipelines.remote --url URL --token-file FILE`."""
+"""The runner as a program of its own: what `towpath runner` and a server's own runner start."""
 
 import argparse
 import contextlib
@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from towpath.kernel import log
+from towpath.kernel.errors import TowpathError
 from towpath.pipelines.remote import box
 from towpath.pipelines.remote.place import python_paths
 from towpath.pipelines.remote.runner import Options, Runner, default_slots
@@ -38,12 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not chosen.url or not chosen.token_file:
         sys.stderr.write("A runner needs --url and --token-file.\n")
         return 2
-    log.configure()
+    log.configure(json=chosen.json)
     token = chosen.token_file.read_text().strip()
     if chosen.unlink_token:
         chosen.token_file.unlink()
     with _work_folder(chosen.work) as work:
-        runner = Runner(Wire(chosen.url, token), _options(chosen, work))
+        try:
+            runner = Runner(Wire(chosen.url, token), _options(chosen, work))
+        except TowpathError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
         _listen(runner, parent=chosen.parent_pipe)
         runner.run()
     if runner.rejected:
@@ -69,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--hide", type=Path, action="append", default=[], help="what no job may ever see")
     add("--patience", type=float, default=120.0, help="seconds without a server until it ends")
     add("--parent-pipe", action="store_true", help="claim no more when standard input ends")
+    add("--isolation", choices=box.CHOICES, default="auto", help="how jobs are walled off")
+    add("--json", action="store_true", help="log for machines even on a terminal")
     add("--check", action="store_true", help="only say how well jobs are walled off here")
     return parser
 
@@ -83,6 +90,7 @@ def _options(chosen: argparse.Namespace, work: Path) -> Options:
         tool_paths=tuple(dict.fromkeys((*python_paths(), *chosen.tool_path))),
         hidden=tuple(path.resolve() for path in chosen.hide),
         patience=chosen.patience,
+        isolation=box.choose(chosen.isolation),
     )
 
 

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from towpath.kernel.errors import TowpathError
+from towpath.kernel.errors import TowpathError, Unavailable
 from towpath.pipelines.remote import bare, namespaces
 from towpath.pipelines.remote.place import Limits, Place
 from towpath.pipelines.remote.session import Box, Exit
 
-__all__ = ["Box", "Exit", "Isolation", "Limits", "Place", "detect", "open_box"]
+__all__ = [
+    "CHOICES", "Box", "Exit", "Isolation", "Limits", "Place", "choose", "detect", "open_box",
+]  # fmt: skip
+CHOICES = ("auto", "namespaces", "none")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,19 @@ def detect() -> Isolation:
     if ended.code != 0:
         return Isolation("none", f"Trusted code only: a sandbox opens, but nothing runs: {ended}")
     return Isolation("namespaces", "Each job runs in a bubblewrap sandbox of its own.")
+
+
+def choose(wish: str) -> Isolation:
+    """Take the best there is ("auto"), insist on "namespaces", or do without ("none")."""
+    if wish == "none":
+        return Isolation("none", "Trusted code only, as it was asked for.")
+    found = detect()
+    if wish == "namespaces" and found.level != wish:
+        raise Unavailable(
+            f"Jobs cannot be walled off on this machine. {found.why}",
+            next_step="Install bubblewrap, or run trusted code only with --isolation none.",
+        )
+    return found
 
 
 def open_box(place: Place, isolation: Isolation | None = None) -> Box:

@@ -45,6 +45,7 @@ class Options:
     tool_paths: tuple[Path, ...] = field(default_factory=python_paths)
     hidden: tuple[Path, ...] = ()
     patience: float = 120.0
+    isolation: boxes.Isolation | None = None
 
 
 class Runner:
@@ -53,7 +54,7 @@ class Runner:
     def __init__(self, wire: Wire, options: Options) -> None:
         self._wire = wire
         self._options = options
-        self._isolation = boxes.detect()
+        self._isolation = options.isolation or boxes.detect()
         self._draining = threading.Event()
         self._stopping = threading.Event()
         self._ends: set[Callable[[], None]] = set()

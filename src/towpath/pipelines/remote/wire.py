@@ -21,8 +21,10 @@ from towpath.pipelines.model.execution import Assignment, Outcome, StepReport
 _PREFIX = "/api/towpath/v1/runner"
 _CONFLICT, _REFUSED = 409, {400, 401, 403, 404, 405, 413, 422}
 _NO_CONTENT = 204
-_SECONDS = 60.0
-"""Longer than the server holds any answer."""
+_SECONDS = 10.0
+"""Longer than the server holds any answer but that to a claim: a lost peer must be noticed before
+a lease ends."""
+_CLAIM, _CLAIM_SECONDS = "/claim", 40.0
 
 
 class Away(TowpathError):
@@ -60,7 +62,7 @@ class Wire:
     def claim(self, runner: str, labels: tuple[str, ...], lease: str) -> Assignment | None:
         """Wait for a job; None after a while without one."""
         body = _encode({"runner": runner, "labels": labels})
-        status, answer = self._send("POST", "/claim", body, lease)
+        status, answer = self._send("POST", _CLAIM, body, lease)
         if status == _NO_CONTENT:
             return None
         return msgspec.json.decode(answer, type=Assignment)
@@ -111,13 +113,14 @@ class Wire:
     def _exchange(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, bytes]:
-        connection = self._connection()
+        seconds = _CLAIM_SECONDS if path == _CLAIM else _SECONDS
+        connection = self._connection(seconds)
         try:
             connection.request(method, self._address(path), body, dict(headers))
         except (ConnectionError, http.client.HTTPException):
             # A kept connection may have been closed meanwhile; everything here may be repeated.
             self.close()
-            connection = self._connection()
+            connection = self._connection(seconds)
             connection.request(method, self._address(path), body, dict(headers))
         response = connection.getresponse()
         return response.status, response.read()
@@ -125,18 +128,22 @@ class Wire:
     def _address(self, path: str) -> str:
         return f"{self._parts.path.rstrip('/')}{_PREFIX}{path}"
 
-    def _connection(self) -> http.client.HTTPConnection:
+    def _connection(self, seconds: float) -> http.client.HTTPConnection:
+        """Take this thread's connection, or make it; a silence of `seconds` ends it."""
         connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._connect()
+        connection.timeout = seconds
+        if connection.sock:
+            connection.sock.settimeout(seconds)
         return connection
 
     def _connect(self) -> http.client.HTTPConnection:
         host, port = self._parts.hostname or "", self._parts.port
         if self._parts.scheme == "http":
-            return http.client.HTTPConnection(host, port, timeout=_SECONDS)
+            return http.client.HTTPConnection(host, port)
         context = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, port, timeout=_SECONDS, context=context)
+        return http.client.HTTPSConnection(host, port, context=context)
 
 
 def _encode(value: Any) -> bytes:

@@ -1,7 +1,10 @@
 """The token of one push, and the hook as git finds it."""
 
 import os
+import shutil
 import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -65,3 +68,22 @@ def test_without_a_server_the_hook_refuses_and_says_what_to_do(installed):
     assert done.returncode == 1
     assert b"could not be asked" in done.stderr
     assert b"Nothing was changed" in done.stderr
+
+
+def test_servers_that_start_together_agree_on_one_key(kernel):
+    with ThreadPoolExecutor(4) as servers:
+        list(servers.map(hook.install_hook, [kernel] * 4))
+    assert hook.push_of(kernel, token(kernel)) == PUSH
+    assert [path.name for path in (kernel.data / "hooks").glob(".*")] == []
+
+
+def test_each_host_runs_the_hook_by_its_own_python(installed, tmp_path):
+    """The last host that started wrote the script; its path to Python need not be here."""
+    script = installed.data / "hooks" / "pre-receive"
+    script.write_text(script.read_text().replace(sys.executable, "/opt/elsewhere/python"))
+    python = tmp_path / "python here"
+    python.symlink_to(shutil.which("echo"))
+    environment = {"PATH": "/usr/bin:/bin", **hook.environment(installed, PUSH)}
+    environment["TOWPATH_HOOK_PYTHON"] = str(python)
+    done = subprocess.run([script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == f"-I -S {installed.data}/hooks/pre_receive.py\n"

@@ -8,10 +8,10 @@ has no token, and its pushes are refused.
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 import shlex
 import sys
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from towpath.kernel.errors import Denied
 
 LONGEST_PUSH_SECONDS = 4 * 3600
 _SCRIPT = "pre_receive.py"
+_PYTHON = "TOWPATH_HOOK_PYTHON"
 
 
 class _Claim(msgspec.Struct, frozen=True):
@@ -38,19 +39,33 @@ def install_hook(kernel: Kernel) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     script = folder / _SCRIPT
     source = resources.files("towpath.forge.clients.embedded").joinpath(_SCRIPT).read_bytes()
-    call = shlex.join([sys.executable, "-I", "-S", str(script)])
+    # Hosts that share the directory may have installed us in different places.
+    call = f'"${{{_PYTHON}:-{sys.executable}}}" -I -S {shlex.quote(str(script))}'
     _replace(script, source, 0o600)
     _replace(folder / "pre-receive", f"#!/bin/sh\nexec {call}\n".encode(), 0o700)
-    if not (folder / "key").exists():
-        _replace(folder / "key", secrets.token_bytes(32), 0o600)
+    _make_key(folder / "key")
 
 
 def _replace(path: Path, content: bytes, mode: int) -> None:
     """Write beside and rename, so that a hook that runs meanwhile reads one or the other."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    _beside(path, content, mode).replace(path)
+
+
+def _make_key(path: Path) -> None:
+    """Make the key unless there is one; of processes that start together, the first makes it."""
+    if path.exists():
+        return
+    fresh = _beside(path, secrets.token_bytes(32), 0o600)
+    with suppress(FileExistsError):
+        path.hardlink_to(fresh)
+    fresh.unlink()
+
+
+def _beside(path: Path, content: bytes, mode: int) -> Path:
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     beside.write_bytes(content)
     beside.chmod(mode)
-    beside.replace(path)
+    return beside
 
 
 def environment(kernel: Kernel, push: Push) -> dict[str, str]:
@@ -59,7 +74,8 @@ def environment(kernel: Kernel, push: Push) -> dict[str, str]:
     claim = base64.urlsafe_b64encode(msgspec.json.encode(_Claim(push, until)))
     return git.configured(core__hooksPath=str(kernel.data / "hooks")) | {
         "TOWPATH_PUSH": f"{claim.decode()}.{_signature(kernel, claim)}",
-        "TOWPATH_HOOK_SOCKET": str(kernel.data / "hook.sock"),
+        "TOWPATH_HOOK_SOCKET": str(kernel.door or kernel.data / "hook.sock"),
+        _PYTHON: sys.executable,
     }
 
 
