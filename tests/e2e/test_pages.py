@@ -13,6 +13,7 @@ PAGES = {
     "home": lambda town: "/",
     "tokens": lambda town: "/settings/tokens",
     "work": lambda town: "/work",
+    "health": lambda town: "/health",
     "missing": lambda town: "/nowhere",
     "repository": lambda town: f"/{town.repository}",
     "new request": lambda town: f"/{town.repository}/merge_requests/new",

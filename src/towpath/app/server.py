@@ -70,6 +70,7 @@ def serve(options: Options, parts: Sequence[Plugin]) -> None:
             kernel.db.write(work.take_over)
         heal(kernel, parts)
         app = create_app(kernel, parts)
+        held.enter_context(app.state.presence.shown())
         if options.role == "all":
             held.enter_context(working(kernel, parts))
         runner = pipelines.local_runner(kernel, _own_address(web)) if _runs_jobs(options) else None

@@ -24,6 +24,7 @@ from towpath.kernel.clock import SystemClock
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import Unavailable
 from towpath.kernel.plugin import Plugin
+from towpath.kernel.presence import Presence
 
 _log = structlog.get_logger("towpath.worker")
 
@@ -46,7 +47,7 @@ def work(options: Options, parts: Sequence[Plugin]) -> None:
         kernel = Kernel(db, SystemClock(), chosen, data, _address(chosen, data))
         subscribe(kernel, parts)
         heal(kernel, parts)
-        with working(kernel, parts):
+        with working(kernel, parts), Presence(db, "worker").shown():
             _until_told()
     _log.info("stopped")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from towpath.kernel import outbox, retention, schema
+from towpath.kernel import outbox, presence, retention, schema
 from towpath.kernel.access import api, pages
 from towpath.kernel.access import service as access
 from towpath.kernel.clock import Micros
@@ -23,7 +23,7 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
 
 
 def _handlers(kernel: Kernel) -> Sequence[Handler]:
-    prunes = (outbox.prune, work.prune, _replies, _proofs)
+    prunes = (outbox.prune, work.prune, presence.prune, _replies, _proofs)
     return (retention.handler(_FORGET, kernel.db, kernel.settings.retention_days, prunes),)
 
 

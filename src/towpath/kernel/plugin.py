@@ -10,6 +10,8 @@ from sqlalchemy import MetaData
 from starlette.requests import Request
 
 from towpath.kernel.context import Kernel
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.health import Check, Measure
 from towpath.kernel.outbox import Reaction
 from towpath.kernel.work.model import Handler, Schedule
 
@@ -17,6 +19,10 @@ Slot = Callable[[Kernel, Request, Mapping[str, Any]], Markup]
 
 
 def _nothing(_: Kernel) -> tuple[()]:
+    return ()
+
+
+def _says_nothing(_: Kernel, __: Tx) -> tuple[()]:
     return ()
 
 
@@ -33,7 +39,8 @@ class Plugin:
     before the first request, and compares the outside world with the rows. `slots` let a higher
     part put HTML into a lower part's page ("merge_request", "repository", "home") without the
     lower one knowing. `streams(path)` names requests whose bodies the part reads and limits
-    itself: git packs, logs.
+    itself: git packs, logs. `checks` and `measures` say how the part is, for the page /health and
+    for /metrics.
     """
 
     name: str
@@ -47,3 +54,5 @@ class Plugin:
     heal: Callable[[Kernel], None] | None = None
     slots: Mapping[str, Slot] = field(default_factory=dict)
     streams: Callable[[str], bool] = _never
+    checks: Callable[[Kernel, Tx], Sequence[Check]] = _says_nothing
+    measures: Callable[[Kernel, Tx], Sequence[Measure]] = _says_nothing

@@ -2,7 +2,7 @@
 
 from sqlalchemy import MetaData
 
-from towpath.kernel import outbox
+from towpath.kernel import outbox, presence
 from towpath.kernel.access import store as access
 from towpath.kernel.db.migrate import History
 from towpath.kernel.http import idempotency
@@ -20,6 +20,12 @@ def _merged(*parts: MetaData) -> MetaData:
 HISTORY = History(
     name="kernel",
     package="towpath.kernel",
-    revision="0002",
-    metadata=_merged(SCHEDULE.metadata, outbox.METADATA, access.METADATA, idempotency.METADATA),
+    revision="0003",
+    metadata=_merged(
+        SCHEDULE.metadata,
+        outbox.METADATA,
+        access.METADATA,
+        idempotency.METADATA,
+        presence.METADATA,
+    ),
 )

@@ -12,6 +12,7 @@ from towpath.kernel.work.model import Handler, Item, Schedule
 from towpath.pipelines import pages, reactions, service
 from towpath.pipelines.api import runner, runs
 from towpath.pipelines.api.bells import Bells
+from towpath.pipelines.store import crew
 from towpath.pipelines.store.tables import METADATA
 
 _FORGET = "pipelines.forget"
@@ -47,4 +48,6 @@ PLUGIN = Plugin(
     schedules=(Schedule(name=_FORGET, cron="40 3 * * *", kind=_FORGET, jitter=600),),
     heal=service.heal,
     slots=pages.SLOTS,
+    checks=crew.checks,
+    measures=crew.measures,
 )

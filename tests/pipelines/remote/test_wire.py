@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import towpath
 from towpath.pipelines.api.runner import POLL_SECONDS
 from towpath.pipelines.model.execution import LEASE_SECONDS, Outcome
 from towpath.pipelines.remote import wire as wire_module
@@ -71,7 +72,8 @@ def test_a_request_carries_token_and_lease_and_bytes(wire, said):
 def test_no_job_is_none(wire, said):
     said.status, said.body = 204, b""
     assert wire.claim("r", ("linux",), "lease") is None
-    assert json.loads(said.asked[0][3]) == {"runner": "r", "labels": ["linux"]}
+    asked = json.loads(said.asked[0][3])
+    assert asked == {"runner": "r", "labels": ["linux"], "version": towpath.__version__}
 
 
 @pytest.mark.parametrize(

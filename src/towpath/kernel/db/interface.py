@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from sqlalchemy import Connection, CursorResult, Executable, RowMapping
 
 from towpath.kernel.clock import Micros
+from towpath.kernel.db.meter import Meter
 
 ANYTHING = "*"
 """The channel of a wake that follows a gap, such as a lost connection: look at everything."""
@@ -131,6 +132,7 @@ class Database(Protocol):
     """A store. Call it from any thread, but from an event loop only `submit`."""
 
     dialect: Dialect
+    meter: Meter
 
     def write(self, fn: Callable[[Tx], T], *, isolation: Isolation = "serializable") -> T:
         """Run fn in a transaction and return when its effect is on disk; fn's error undoes it.

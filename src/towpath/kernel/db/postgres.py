@@ -21,6 +21,7 @@ from towpath.kernel.clock import Clock, Micros
 from towpath.kernel.db.connecting import parameters
 from towpath.kernel.db.interface import SERVER_NOW, Dialect, Isolation, Sql, T, Tx
 from towpath.kernel.db.listeners import Listeners
+from towpath.kernel.db.meter import Meter
 from towpath.kernel.db.notifications import CHANNEL, Notifications
 from towpath.kernel.errors import Unavailable
 
@@ -72,6 +73,7 @@ class PostgresDatabase:
         self._listeners = Listeners()
         self._sessions = _Sessions(url, connections)
         self._claims = _Sessions(url, connections, _IN_INDEX_ORDER)
+        self.meter = Meter(lambda: self._sessions.waiting + self._claims.waiting)
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="postgres-submit")
         self._inside = threading.local()
         conninfo = url.render_as_string(hide_password=False)
@@ -83,7 +85,7 @@ class PostgresDatabase:
         once = self._transaction if isolation == "serializable" else self._statements
         self._inside.write = True
         try:
-            result, wakes = _until_it_holds(lambda: once(fn))
+            result, wakes = _until_it_holds(lambda: once(fn), self.meter.repeated)
         finally:
             self._inside.write = False
         self._listeners.tell(wakes)
@@ -93,7 +95,7 @@ class PostgresDatabase:
         return self._threads.submit(self.write, fn)
 
     def read(self, fn: Callable[[Tx], T]) -> T:
-        return _until_it_holds(lambda: self._snapshot(fn))
+        return _until_it_holds(lambda: self._snapshot(fn), self.meter.repeated)
 
     def on_wake(self, listener: Callable[[str], None]) -> Callable[[], None]:
         self._notifications.start()
@@ -106,7 +108,10 @@ class PostgresDatabase:
         self._claims.close()
 
     def _transaction(self, fn: Callable[[Tx], T]) -> tuple[T, list[str]]:
+        asked = time.monotonic()
         with self._sessions.use() as connection:
+            began = time.monotonic()
+            self.meter.waited(began - asked)
             tx = _Tx(connection, self._clock)
             try:
                 tx.driver.execute(_WRITE)
@@ -115,6 +120,7 @@ class PostgresDatabase:
                 _roll_back(tx, error)
                 raise
             self._commit(tx)
+            self.meter.committed(1, time.monotonic() - began)
         return result, tx.wakes
 
     def _statements(self, fn: Callable[[Tx], T]) -> tuple[T, list[str]]:
@@ -170,11 +176,15 @@ class _Sessions:
         )
         self._free: list[Connection] = []
         self._places = threading.BoundedSemaphore(most)
+        self._counting = threading.Lock()
+        self.waiting = 0
 
     @contextmanager
     def use(self) -> Iterator[Connection]:
         """Lend a connection; one that broke meanwhile takes the other idle ones along."""
+        self._wait(+1)
         with self._places:
+            self._wait(-1)
             connection = self._free.pop() if self._free else self._engine.connect()
             try:
                 yield connection
@@ -185,12 +195,16 @@ class _Sessions:
                 else:
                     self._free.append(connection)
 
+    def _wait(self, change: int) -> None:
+        with self._counting:
+            self.waiting += change
+
     def close(self) -> None:
         while self._free:
             self._free.pop().close()
 
 
-def _until_it_holds(once: Callable[[], T]) -> T:
+def _until_it_holds(once: Callable[[], T], repeated: Callable[[], None]) -> T:
     """Run again what collided with another transaction or lost its connection, for a while."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     pause = _FIRST_PAUSE
@@ -205,6 +219,7 @@ def _until_it_holds(once: Callable[[], T]) -> T:
                     f"PostgreSQL did not take the transaction in time: {error}",
                     next_step="Check that PostgreSQL is up and not overloaded, then try again.",
                 ) from error
+        repeated()
         threading.Event().wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 - only spreads
         pause = min(2 * pause, _LONGEST_PAUSE)
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from towpath.kernel.clock import Clock
 from towpath.kernel.db.interface import Dialect, Isolation, T, Tx
 from towpath.kernel.db.listeners import Listeners
+from towpath.kernel.db.meter import Meter
 from towpath.kernel.db.sqlite_file import (
     DURABLE,
     LOG_LIMIT,
@@ -57,6 +58,7 @@ class SqliteDatabase:
         self._lock = lock_file(path)
         self._listeners = Listeners()
         self._jobs = Queue()
+        self.meter = Meter(self._jobs.waiting)
         self._closed = False
         self._closing = threading.Lock()
         limits = ("PRAGMA wal_autocheckpoint=0", f"PRAGMA journal_size_limit={LOG_LIMIT}")
@@ -135,13 +137,16 @@ class SqliteDatabase:
 
     def _run(self, jobs: list[Job]) -> None:
         began = time.monotonic()
+        self.meter.waited(began - jobs[0].asked)
         try:
             self._transaction(jobs)
         except BaseException as error:  # noqa: BLE001 - it belongs to those who wait
             for job in jobs:
                 job.result, job.error, job.wakes = None, error, ()
             self._roll_back()
-        self._jobs.committed(len(jobs), time.monotonic() - began)
+        seconds = time.monotonic() - began
+        self._jobs.committed(len(jobs), seconds)
+        self.meter.committed(len(jobs), seconds)
         self._listeners.tell(channel for job in jobs for channel in job.wakes)
         told = [job.tell(job.result, job.error and explained(job.error)) for job in jobs]
         wake_in_turn([waiter for waiter in told if waiter is not None])

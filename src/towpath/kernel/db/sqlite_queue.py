@@ -2,9 +2,10 @@
 
 import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from towpath.kernel.db.interface import Tx
@@ -71,6 +72,7 @@ class Job:
     result: Any = None
     error: BaseException | None = None
     wakes: Sequence[str] = ()
+    asked: float = field(default_factory=time.monotonic)
 
 
 class Queue:
@@ -93,6 +95,9 @@ class Queue:
         self._jobs.append(job)
         if job is None or len(self._jobs) >= self._wanted:
             self._bell.set()
+
+    def waiting(self) -> int:
+        return len(self._jobs)
 
     def take(self, idle: float | None) -> list[Job] | None:
         """What waits; empty when nothing came in `idle` seconds, None when all is done."""

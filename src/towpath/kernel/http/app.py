@@ -15,12 +15,13 @@ from starlette.middleware import Middleware
 
 import towpath
 from towpath.kernel.context import Kernel
-from towpath.kernel.http import live, problems, tasks
+from towpath.kernel.http import live, problems, status, tasks
 from towpath.kernel.http.bodies import BodyLimit
 from towpath.kernel.http.envelope import Envelope
 from towpath.kernel.http.etags import ETags
 from towpath.kernel.pages.rendering import Pages, static_files
 from towpath.kernel.plugin import Plugin
+from towpath.kernel.presence import Presence
 
 
 def create_app(kernel: Kernel, plugins: Sequence[Plugin]) -> FastAPI:
@@ -44,7 +45,11 @@ def create_app(kernel: Kernel, plugins: Sequence[Plugin]) -> FastAPI:
         ],
     )
     app.state.kernel = kernel
+    app.state.plugins = plugins
     app.state.registry = registry
+    app.state.presence = Presence(kernel.db, "server")
+    registry.register(kernel.db.meter)
+    registry.register(status.Scrape(kernel, plugins))
     app.state.stopping = asyncio.Event()
     app.state.hub = live.Hub(kernel.db)
     app.state.pages = Pages(kernel, plugins)

@@ -42,6 +42,7 @@ class ClaimBody(msgspec.Struct):
 
     runner: str
     labels: list[str]
+    version: str = ""
 
 
 class StepsBody(msgspec.Struct):
@@ -77,11 +78,12 @@ class Wire:
         await run_in_threadpool(self._admit, request)
         body = _decoded(await _body(request, _MAX_BODY), ClaimBody)
         lease = _lease(request)
+        runner, version = body.runner[:100], body.version[:40]
         until = asyncio.get_running_loop().time() + POLL_SECONDS
         with self._bells.bell(service.QUEUED) as bell:
             while not await request.is_disconnected():
                 taken = await self._write(
-                    lambda tx: service.claim(tx, body.runner[:100], body.labels, lease)
+                    lambda tx: service.claim(tx, runner, body.labels, lease, version)
                 )
                 if taken:
                     return _json(taken)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+import towpath
 from towpath.kernel.errors import TowpathError
 from towpath.pipelines.model.execution import Assignment, Outcome, StepReport
 
@@ -61,7 +62,7 @@ class Wire:
 
     def claim(self, runner: str, labels: tuple[str, ...], lease: str) -> Assignment | None:
         """Wait for a job; None after a while without one."""
-        body = _encode({"runner": runner, "labels": labels})
+        body = _encode({"runner": runner, "labels": labels, "version": towpath.__version__})
         status, answer = self._send("POST", _CLAIM, body, lease)
         if status == _NO_CONTENT:
             return None

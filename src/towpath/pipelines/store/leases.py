@@ -20,6 +20,7 @@ from towpath.pipelines.model.execution import (
 )
 from towpath.pipelines.model.run import Job, Run, needs
 from towpath.pipelines.store import jobs, suites
+from towpath.pipelines.store.crew import note_runner
 from towpath.pipelines.store.jobs import Lease
 from towpath.pipelines.store.tables import JOB
 
@@ -29,11 +30,14 @@ QUEUED = "pipelines:queued"
 """The channel that runners wait on."""
 
 
-def claim(tx: Tx, runner: str, labels: Iterable[str], lease: str) -> Assignment | None:
+def claim(
+    tx: Tx, runner: str, labels: Iterable[str], lease: str, version: str = ""
+) -> Assignment | None:
     """Take the job that waits longest of those whose `runs-on` this runner serves.
 
     A lease that holds a job already gets it again: the answer to its claim was lost.
     """
+    note_runner(tx, runner, version)
     if mine := jobs.held_by(tx, digest(lease)):
         return _assignment(tx, mine, lease)
     served = {label.lower() for label in labels}

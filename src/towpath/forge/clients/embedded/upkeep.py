@@ -7,11 +7,11 @@ from pathlib import Path
 from towpath.forge.clients.embedded import git
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import Unavailable
+from towpath.kernel.health import LEAST_FREE_BYTES, free_bytes
 
 # A fetch opens every pack, and each push leaves one.
 MOST_PACKS = 30
 MOST_LOOSE = 3_000
-LEAST_FREE_BYTES = 256 * 10**6
 _GC_SECONDS = 3_500.0
 
 
@@ -27,7 +27,7 @@ def clear_locks(kernel: Kernel, repository: str) -> bool:
 
 def require_room(kernel: Kernel) -> None:
     """Refuse new pushes near a full disk, so that what is acknowledged can still be kept."""
-    free = shutil.disk_usage(kernel.data).free
+    free = free_bytes(kernel.data)
     if free < LEAST_FREE_BYTES:
         raise Unavailable(
             f"The server's disk is almost full: {free // 10**6} MB are free.",
