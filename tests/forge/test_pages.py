@@ -4,7 +4,9 @@ import re
 import shutil
 
 import httpx2
+import msgspec
 import pytest
+from sqlalchemy import text
 
 from towpath.forge import pages, service
 from towpath.kernel.access import service as access
@@ -172,6 +174,18 @@ def test_statuses_are_told_in_words(see, boat, change):
     assert 'href="/runs/run_1"' in page
     assert re.search(r'class="state bad">failed<', page)
     assert re.search(r'class="state bad">failed<', see(BOAT))
+
+
+def test_a_comment_is_about_the_commit_that_was_on_the_page(served, send, boat, change):
+    boat.branch("topic", a="3\n")
+    boat.sync()
+    send(f"{ONE}/say", user="bob", body="/approve", verdict="comment", head=change.head)
+    send(f"{ONE}/say", user="bob", body="/help", verdict="comment")
+    said = text("SELECT body FROM outbox_fact WHERE name = 'forge.commented' ORDER BY id")
+    facts = [
+        msgspec.json.decode(row["body"]) for row in served.kernel.db.read(lambda tx: tx.rows(said))
+    ]
+    assert [fact["head"] for fact in facts] == [change.head, boat.request().head]
 
 
 def test_a_request_is_closed_and_opened_again(see, send, boat, change):

@@ -124,7 +124,7 @@ class Story:
             word = self.dice.choice(["/wait", "/wait off", "/retry"])
             heard = service.Heard(
                 repository=self.lock.id, number=number, comment=f"comment_{self.dice.random()}",
-                author="bob", body=word,
+                author="bob", body=word, head=None,
             )  # fmt: skip
             self.lock.kernel.db.write(lambda tx, said=heard: service.hear(tx, said))
 

@@ -54,6 +54,29 @@ def test_approve_by_comment_is_a_review(lock):
     assert lock.line(number).state == "landed"
 
 
+def test_an_approval_by_comment_is_of_the_commit_its_author_saw_and_of_nothing_pushed_since(lock):
+    number = lock.request("oar", {"oar": "wood\n"})
+    seen = lock.kernel.db.read(lambda tx: forge.merge_request(tx, lock.id, number)).head
+    # Nobody has heard the comment yet when alice pushes something else.
+    lock.kernel.db.write(lambda tx: forge.comment(tx, lock.id, number, "bob", "/approve"))
+    pushed = lock.commit("oar", {"oar": "straw\n"})
+    lock.until_quiet()
+    (review,) = lock.kernel.db.read(lambda tx: forge.reviews(tx, lock.id, number))
+    assert (review.author, review.head) == ("bob", seen)
+    assert lock.line(number).word == "not approved"
+    assert f"The head is {pushed[:10]} since" in lock.words(number)[0]
+
+
+def test_an_approval_stored_before_comments_named_a_commit_is_asked_for_again(lock):
+    number = lock.request("oar", {"oar": "x\n"})
+    old = service.Heard(
+        repository=lock.id, number=number, comment="c", author="bob", body="/approve", head=None
+    )
+    lock.kernel.db.write(lambda tx: service.hear(tx, old))
+    assert "say `/approve` again" in lock.words(number)[0]
+    assert lock.kernel.db.read(lambda tx: forge.reviews(tx, lock.id, number)) == ()
+
+
 def test_retry_tests_the_same_commit_again(lock):
     number = lock.request("oar", {"oar": "x\n"})
     lock.approve(number)

@@ -35,11 +35,14 @@ class MergeRequestChanged:
     head: str
 
 
-@fact("forge.commented", version=1, subject="repository")
+@fact("forge.commented", version=2, subject="repository")
 @dataclass(frozen=True)
 class Commented:
+    """`head` is the commit the comment was said about; None in facts older than version 2."""
+
     repository: str
     number: int
     comment: str
     author: str
     body: str
+    head: str | None = None

@@ -343,7 +343,7 @@ def _say(tx: Tx, here: Visit, number: int, given: Said) -> None:
     who = here.caller.login
     verdict = _VERDICTS.get(given.verdict)
     if verdict is None:
-        service.comment(tx, here.id, number, who, given.body)
+        service.comment(tx, here.id, number, who, given.body, head=given.head or None)
     else:
         service.review(tx, here.id, number, who, verdict, body=given.body, head=given.head)
 

@@ -194,16 +194,18 @@ def _reopen(tx: Tx, before: MergeRequest, after: MergeRequest, tip: str) -> Merg
 
 
 def comment(
-    tx: Tx, repository: str, number: int, author: str, body: str, *, once: str | None = None
-) -> Comment:
-    """Say something on a merge request; the same key `once` says it once."""
-    request_rows.merge_request(tx, repository, number)
+    tx: Tx, repository: str, number: int, author: str, body: str,
+    *, head: str | None = None, once: str | None = None,
+) -> Comment:  # fmt: skip
+    """Say something about `head` (default: where it is now); the same key `once` says it once."""
+    request = request_rows.merge_request(tx, repository, number)
     if once and (said := request_rows.comment_once(tx, repository, number, once)):
         return said
     body = requests.require_body(body, empty=False)
     made = Comment(id=ids.new("comment"), author=author, body=body, at=tx.now)
     request_rows.add_comment(tx, repository, number, made, once)
-    announce(tx, Commented(repository, number, made.id, author, body))
+    seen = names.require_sha(head or request.head)
+    announce(tx, Commented(repository, number, made.id, author, body, seen))
     _wake(tx, repository, number)
     return made
 

@@ -42,6 +42,7 @@ def _commented(tx: Tx, delivered: Delivered) -> None:
         comment=fact.comment,
         author=fact.author,
         body=fact.body,
+        head=fact.head,
     )
     service.hear(tx, heard)
 

@@ -315,11 +315,12 @@ def _obey(tx: Tx, heard: Heard, command: Command) -> str:
     (change,) = (each for each in before.changes if each.number == heard.number)
     user = access.user(tx, heard.author)
     member = user is not None and user.role >= access.Role.member
-    by = chat.Speaker(login=heard.author, member=member)
+    by = chat.Speaker(login=heard.author, member=member, saw=heard.head)
     line = views.line_of(scenery, change)
     said = chat.answer(command, line, change, scenery.requests[heard.number], by)
     if said.approve:
-        forge.review(tx, heard.repository, heard.number, heard.author, "approve")
+        who, saw = heard.author, heard.head
+        forge.review(tx, heard.repository, heard.number, who, "approve", head=saw)
     queue = apply.put(before, said.change)
     if store.save(tx, place, before, queue):
         _wake(tx, place, before, queue)

@@ -12,8 +12,8 @@ LINE = Line(
     number=7, branch="main", title="Add an oar", author="alice", state="queued", word="testing",
     kind="busy", sentence="Being tested on top of main.", next_step="", head="a" * 40, place=2,
 )  # fmt: skip
-ALICE, BOB = Speaker(login="alice", member=True), Speaker(login="bob", member=True)
-VERA = Speaker(login="vera", member=False)
+ALICE, BOB = (Speaker(login=who, member=True, saw=ASKED.head) for who in ("alice", "bob"))
+VERA = Speaker(login="vera", member=False, saw=ASKED.head)
 REFUSED = Change(number=7, state="refused", head="a" * 40, refused=Refused(why="red", onto="m"))
 
 
@@ -52,6 +52,23 @@ def test_an_approval_is_written_for_a_member_who_is_not_the_author():
     assert not said("approve", ALICE).approve
     assert "their own" in said("approve", ALICE).words
     assert not said("approve", VERA).approve
+
+
+def test_an_approval_names_the_commit_that_was_seen_and_says_when_it_is_not_the_head():
+    assert said("approve", BOB).words == "bob approved aaaaaaaaaa."
+    moved = Request(number=7, author="alice", head="b" * 40, target="main")
+    late = said("approve", BOB, request=moved)
+    assert late.words == (
+        "bob approved aaaaaaaaaa. The head is bbbbbbbbbb since: look at that and say `/approve`"
+        " again."
+    )
+    assert late.approve
+
+
+def test_an_approval_of_nobody_knows_what_is_not_taken():
+    given = said("approve", Speaker(login="bob", member=True, saw=None))
+    assert "not known which commit" in given.words
+    assert not given.approve
 
 
 def test_an_author_without_a_role_may_hold_and_retry_their_own_but_not_others():

@@ -4,28 +4,33 @@ from dataclasses import dataclass
 
 from towpath.gate.model.apply import hold, retry
 from towpath.gate.model.commands import HELP, Command
-from towpath.gate.model.queue import Change, Request
+from towpath.gate.model.queue import Change, Request, Sha
 from towpath.gate.model.views import Line
 from towpath.gate.model.words import short
 
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """A comment on a merge request; `comment` is its id."""
+    """A comment on a merge request; `comment` is its id, `head` the commit its author saw."""
 
     repository: str
     number: int
     comment: str
     author: str
     body: str
+    head: Sha | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Speaker:
-    """Who commented; `member` says whether their role lets them work on this repository."""
+    """Who commented; `member` says whether their role lets them work on this repository.
+
+    `saw` is the commit that was the head when they spoke; None when nobody wrote that down.
+    """
 
     login: str
     member: bool
+    saw: Sha | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +49,7 @@ def answer(command: Command, line: Line, change: Change, request: Request, by: S
         return Answer(words=told, change=change)
     match command.verb:
         case "approve":
-            words = f"{by.login} approved {short(request.head)}."
-            return Answer(words=words, change=change, approve=True)
+            return Answer(words=_approved(request, by), change=change, approve=True)
         case "wait":
             words = f"Held by {by.login}: it stays out of the queue until `/wait off`."
             return Answer(words=words, change=hold(change, by.login))
@@ -84,7 +88,18 @@ def _may_not(command: Command, request: Request, by: Speaker) -> str | None:
         return "Nobody approves their own merge request: ask somebody else to look at it."
     if not by.member and (command.verb == "approve" or not author):
         return f"`/{command.verb}` is for members, and {by.login} is none. See `/help`."
+    if command.verb == "approve" and by.saw is None:
+        return "It is not known which commit you saw. Look at it and say `/approve` again."
     return None
+
+
+def _approved(request: Request, by: Speaker) -> str:
+    """An approval holds for what its giver saw, whatever was pushed before we heard of it."""
+    words = f"{by.login} approved {short(by.saw or '')}."
+    if by.saw == request.head:
+        return words
+    now = short(request.head)
+    return f"{words} The head is {now} since: look at that and say `/approve` again."
 
 
 def _retried(change: Change, request: Request) -> Answer:
