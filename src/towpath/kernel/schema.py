@@ -3,7 +3,7 @@
 from sqlalchemy import MetaData
 
 from towpath.kernel import outbox, presence
-from towpath.kernel.access import store as access
+from towpath.kernel.access import tables as access
 from towpath.kernel.db.migrate import History
 from towpath.kernel.http import idempotency
 from towpath.kernel.work.schedules import SCHEDULE
@@ -20,7 +20,7 @@ def _merged(*parts: MetaData) -> MetaData:
 HISTORY = History(
     name="kernel",
     package="towpath.kernel",
-    revision="0003",
+    revision="0004",
     metadata=_merged(
         SCHEDULE.metadata,
         outbox.METADATA,

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from towpath.kernel.access import model
-from towpath.kernel.access.model import Principal, Role, may, require
+from towpath.kernel.access.model import Grant, Principal, Role, may, require
 from towpath.kernel.errors import Denied, InvalidInput
 
 ROLES = st.sampled_from(Role)
@@ -71,3 +71,54 @@ def test_scopes_are_kept_once_each_in_order():
     for bad in ("", "Runner", "a b", "x" * 101):
         with pytest.raises(InvalidInput, match="cannot be a scope"):
             model.valid_scopes((bad,))
+
+
+RESOURCES = st.sampled_from(["repo_1", "repo_2", "repo_3"])
+HOLDERS = st.sampled_from(["user_1", "user_2", "team_1", "team_2"])
+GRANTS = st.lists(st.builds(Grant, RESOURCES, HOLDERS, ROLES), max_size=12)
+
+
+@given(ROLES, st.sets(st.sampled_from(["team_1", "team_2"])), GRANTS, RESOURCES, ROLES)
+def test_the_role_on_a_resource_is_what_somebody_would_find_by_trying_each_way(
+    site, teams, grants, resource, wanted
+):
+    held = model.granted("user_1", teams, grants)
+    decided = model.effective_role(site, held, resource)
+    ways = [site]
+    for holder in ("user_1", *sorted(teams)):
+        ways += [g.role for g in grants if (g.resource, g.holder) == (resource, holder)]
+    assert (decided >= wanted) == any(way >= wanted for way in ways)
+    assert model.effective_role(site, held, None) == site
+
+
+@given(ROLES, GRANTS, RESOURCES)
+def test_what_is_granted_elsewhere_or_to_others_changes_nothing(site, grants, resource):
+    others = [g for g in grants if g.resource != resource or g.holder == "user_2"]
+    held = model.granted("user_1", {"team_1", "team_2"}, others)
+    assert model.effective_role(site, held, resource) == site
+
+
+def test_a_maintainer_of_one_resource_is_nobody_special_on_another():
+    alice = Principal("user_1", "alice", "Alice", Role.viewer, held={"repo_1": Role.maintainer})
+    assert may(alice, Role.maintainer, resource="repo_1")
+    for elsewhere in ("repo_2", None):
+        with pytest.raises(Denied, match="alice has viewer"):
+            require(alice, Role.member, resource=elsewhere)
+
+
+def test_a_grant_does_not_widen_a_narrow_token():
+    alice = Principal(
+        "user_1", "alice", "", Role.viewer, frozenset({"runner"}), {"repo_1": Role.admin}
+    )
+    assert not may(alice, Role.viewer, resource="repo_1")
+
+
+@pytest.mark.parametrize("slug", ["a", "dock-crew", "x_1", "a" * 63])
+def test_slugs_of_teams(slug):
+    assert model.valid_slug(slug) == slug
+
+
+@pytest.mark.parametrize("slug", ["", "A", "-a", "a-", "a b", "a/b", "é", "a\n", "a" * 64])
+def test_other_slugs_are_refused(slug):
+    with pytest.raises(InvalidInput, match="slug of a team"):
+        model.valid_slug(slug)

@@ -118,3 +118,55 @@ def test_what_has_ended_is_swept(kernel, alice, clock):
     kernel.db.write(service.forget_expired)
     left = "SELECT (SELECT count(*) FROM access_session) + (SELECT count(*) FROM access_token)"
     assert kernel.db.read(lambda tx: tx.scalar(text(left))) == 0
+
+
+def test_one_password_tried_on_many_logins_shuts_the_door_of_that_address(
+    kernel, alice, monkeypatch
+):
+    monkeypatch.setattr(service, "matches", lambda _, password: password == PASSWORD)
+    for number in range(100):
+        with pytest.raises(Unauthenticated):
+            service.log_in(kernel, f"user{number}", "wrong", f"2001:db8::{number:x}")
+    with pytest.raises(Unavailable, match="from your address"):
+        service.log_in(kernel, "alice", PASSWORD, "2001:db8::ffff")
+    assert service.log_in(kernel, "alice", PASSWORD, "2001:db8:1::1")
+
+
+def test_a_flood_of_failures_is_kept_within_bounds(kernel, monkeypatch):
+    monkeypatch.setattr(service, "_MOST_FAILURES", 50)
+    for number in range(120):
+        kernel.db.write(lambda tx: service._count_failure(tx, f"u{number}", f"10.0.0.{number}"))  # noqa: B023
+    count = kernel.db.read(lambda tx: tx.scalar(text("SELECT count(*) FROM access_failure")))
+    assert 40 <= count <= 52
+
+
+def test_sessions_are_listed_and_ended_one_by_one_and_all_at_once(kernel, alice):
+    first, second, third = (
+        service.log_in(kernel, "alice", PASSWORD, "10.0.0.1", f"Browser {n}") for n in range(3)
+    )
+    listed = kernel.db.read(lambda tx: service.sessions(tx, "alice"))
+    assert {each.agent for each in listed} == {"Browser 0", "Browser 1", "Browser 2"}
+    assert first.raw not in str(listed)
+
+    def alive():
+        held = (first, second, third)
+        return [
+            kernel.db.read(lambda tx: service.authenticate_session(tx, one.raw)) is not None  # noqa: B023
+            for one in held
+        ]
+
+    ends = service.session_id(second.raw)
+    kernel.db.write(lambda tx: service.end_sessions(tx, "alice", [ends]))
+    assert alive() == [True, False, True]
+    kernel.db.write(lambda tx: service.end_sessions(tx, "alice"))
+    assert alive() == [False, False, False]
+
+
+def test_an_administrator_revokes_any_token_but_those_of_our_own_voices(kernel, alice):
+    voice = kernel.db.write(lambda tx: service.ensure_system_user(tx, "voice", "A voice"))
+    hers, _ = kernel.db.write(lambda tx: service.create_token(tx, "alice", "t"))
+    ours, _ = kernel.db.write(lambda tx: service.create_token(tx, voice.login, "t"))
+    assert [login for login, _ in kernel.db.read(service.all_tokens)] == ["alice"]
+    kernel.db.write(lambda tx: service.revoke_any_token(tx, hers))
+    with pytest.raises(NotFound):
+        kernel.db.write(lambda tx: service.revoke_any_token(tx, ours))

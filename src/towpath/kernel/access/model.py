@@ -1,7 +1,8 @@
 """Roles, principals and the one question asked of them: may they?"""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from towpath.kernel.clock import Micros
@@ -9,7 +10,10 @@ from towpath.kernel.errors import Denied, InvalidInput
 
 _LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,37}[a-z0-9])?")
 _SCOPE = re.compile(r"[a-z][a-z0-9_:.-]{0,99}")
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 MIN_PASSWORD = 12
+HERE = ""
+"""The source of what was made here and not brought from outside."""
 
 
 class Role(IntEnum):
@@ -31,17 +35,79 @@ class User:
     role: Role
     system: bool
     created: Micros
+    source: str = HERE
+    owner: str | None = None
+    deactivated: Micros | None = None
+
+    @property
+    def kind(self) -> str:
+        if self.system:
+            return "system"
+        return "person" if self.owner is None else "service"
+
+
+@dataclass(frozen=True)
+class Team:
+    """People who are given roles together; `slug` is its name in addresses and files."""
+
+    id: str
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Grant:
+    """`holder`, a user's or a team's id, has at least `role` on `resource`.
+
+    A resource is what a part gave an id that survives every rename; here it is only a word.
+    """
+
+    resource: str
+    holder: str
+    role: Role
+
+
+def granted(user: str, teams: Collection[str], grants: Iterable[Grant]) -> dict[str, Role]:
+    """Say what a user holds on each resource: the highest of their own grants and their teams'."""
+    held: dict[str, Role] = {}
+    for grant in grants:
+        if grant.holder == user or grant.holder in teams:
+            held[grant.resource] = max(grant.role, held.get(grant.resource, grant.role))
+    return held
+
+
+def effective_role(site: Role, held: Mapping[str, Role], resource: str | None) -> Role:
+    """Decide the role on one resource: a grant adds to the role on the whole site, never takes."""
+    if resource is None:
+        return site
+    return max(site, held.get(resource, site))
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Who makes one call. `scopes` narrows what the token they came with may do; empty is all."""
+    """Who makes one call.
+
+    `scopes` narrows what the token they came with may do; empty is all. `held` is what they were
+    granted on single resources, beside the `role` they have everywhere.
+    """
 
     id: str
     login: str
     name: str
     role: Role
     scopes: frozenset[str] = frozenset()
+    held: Mapping[str, Role] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """What may be shown of a browser's session; `id` names it and opens nothing."""
+
+    id: str
+    created: Micros
+    expires: Micros
+    address: str
+    agent: str
 
 
 @dataclass(frozen=True)
@@ -56,24 +122,33 @@ class Token:
     used: Micros | None
 
 
-def may(principal: Principal, role: Role, scope: str | None = None) -> bool:
+def may(
+    principal: Principal, role: Role, scope: str | None = None, *, resource: str | None = None
+) -> bool:
     """A narrowed token passes only where its scope is asked for; the role counts in any case."""
     if principal.scopes and scope not in principal.scopes:
         return False
-    return principal.role >= role
+    return effective_role(principal.role, principal.held, resource) >= role
 
 
-def require(principal: Principal, role: Role, scope: str | None = None) -> None:
-    """Raise Denied unless `principal` has at least `role` and, with a narrow token, `scope`."""
-    if may(principal, role, scope):
+def require(
+    principal: Principal, role: Role, scope: str | None = None, *, resource: str | None = None
+) -> None:
+    """Raise Denied unless `principal` has at least `role` and, with a narrow token, `scope`.
+
+    With a `resource`, what was granted on it counts beside the role on the whole site.
+    """
+    if may(principal, role, scope, resource=resource):
         return
     if principal.scopes and scope not in principal.scopes:
         raise Denied(
             f"This token may only do: {', '.join(sorted(principal.scopes))}.",
             next_step="Use a token without scopes" + (f" or with {scope}." if scope else "."),
         )
+    has = effective_role(principal.role, principal.held, resource)
+    where = " here" if resource else ""
     raise Denied(
-        f"This needs the role {role.name}; {principal.login} has {principal.role.name}.",
+        f"This needs the role {role.name}{where}; {principal.login} has {has.name}.",
         next_step="Ask an administrator to do it or to change your role.",
     )
 
@@ -86,6 +161,16 @@ def valid_login(login: str) -> str:
             next_step="Use 1 to 39 of a-z, 0-9 and single hyphens between them.",
         )
     return login
+
+
+def valid_slug(slug: str) -> str:
+    """Check the slug of a team."""
+    if not _SLUG.fullmatch(slug):
+        raise InvalidInput(
+            f"{slug[:80]!r} cannot be the slug of a team.",
+            next_step="Use 1 to 63 of a-z, 0-9, - and _, beginning and ending with a-z or 0-9.",
+        )
+    return slug
 
 
 def valid_role(name: str) -> Role:

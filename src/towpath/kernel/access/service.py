@@ -5,26 +5,58 @@ no door. Passwords are argon2id.
 """
 
 import hashlib
+import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from towpath.kernel import ids
 from towpath.kernel.access import store
+from towpath.kernel.access.model import HERE as HERE
+from towpath.kernel.access.model import OpenSession as OpenSession
 from towpath.kernel.access.model import Principal as Principal
 from towpath.kernel.access.model import Role as Role
+from towpath.kernel.access.model import Team as Team
 from towpath.kernel.access.model import Token as Token
 from towpath.kernel.access.model import User as User
 from towpath.kernel.access.model import may as may
 from towpath.kernel.access.model import require as require
-from towpath.kernel.access.model import valid_login, valid_scopes
+from towpath.kernel.access.model import valid_scopes
 from towpath.kernel.access.passwords import matches
+from towpath.kernel.access.people import activate as activate
+from towpath.kernel.access.people import create_service_account as create_service_account
+from towpath.kernel.access.people import create_user as create_user
+from towpath.kernel.access.people import deactivate as deactivate
+from towpath.kernel.access.people import ensure_system_user as ensure_system_user
+from towpath.kernel.access.people import ensure_user as ensure_user
+from towpath.kernel.access.people import known as known
+from towpath.kernel.access.people import rename_user as rename_user
+from towpath.kernel.access.people import set_role as set_role
+from towpath.kernel.access.people import set_site_role as set_site_role
+from towpath.kernel.access.people import user as user
+from towpath.kernel.access.people import users as users
+from towpath.kernel.access.teams import Given as Given
+from towpath.kernel.access.teams import TeamView as TeamView
+from towpath.kernel.access.teams import add_member as add_member
+from towpath.kernel.access.teams import add_team as add_team
+from towpath.kernel.access.teams import grant as grant
+from towpath.kernel.access.teams import grants as grants
+from towpath.kernel.access.teams import remove_member as remove_member
+from towpath.kernel.access.teams import remove_team as remove_team
+from towpath.kernel.access.teams import rename_team as rename_team
+from towpath.kernel.access.teams import set_memberships as set_memberships
+from towpath.kernel.access.teams import team as team
+from towpath.kernel.access.teams import teams as teams
 from towpath.kernel.clock import SECOND, Micros, after
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import Conflict, InvalidInput, NotFound, Unauthenticated, Unavailable
+from towpath.kernel.errors import Denied, InvalidInput, NotFound, Unauthenticated, Unavailable
 
 _TRIES = 10
+_TRIES_OF_ADDRESS = 100
+_MOST_FAILURES = 10_000
+"""Rows kept about failed log-ins; a flood from everywhere drops the oldest."""
 _WINDOW_SECONDS = 600.0
 _HOUR_SECONDS = 3600
 _USED_EVERY_SECONDS = 60.0
@@ -40,29 +72,6 @@ class Session:
     expires: Micros
 
 
-def create_user(
-    tx: Tx, login: str, password_hash: str | None, role: Role, *, name: str = ""
-) -> User:
-    """Add a user; Conflict when the login is taken."""
-    return _add_user(tx, login, password_hash, role, name, system=False)
-
-
-def ensure_system_user(tx: Tx, login: str, name: str, role: Role = Role.member) -> User:
-    """Find or add a voice of ours: it has no password and can never log in."""
-    found = store.user(tx, login)
-    if found is None:
-        return _add_user(tx, login, None, role, name, system=True)
-    if not found.system:
-        raise Conflict(
-            f"A person already has the login {login}.", next_step="Rename that user first."
-        )
-    return found
-
-
-def user(tx: Tx, login: str) -> User | None:
-    return store.user(tx, login)
-
-
 def create_token(
     tx: Tx,
     login: str,
@@ -76,7 +85,8 @@ def create_token(
 
     `raw` is given by who must keep the token somewhere before it counts (`ids.secret`).
     """
-    holder = _known(tx, login)
+    holder = known(tx, login)
+    _require_active(holder)
     if not 1 <= len(name) <= 100:  # noqa: PLR2004 - the message says it
         raise InvalidInput("A token needs a name.", next_step="Use 1 to 100 characters.")
     if expires is not None and expires <= tx.now:
@@ -91,12 +101,12 @@ def create_token(
 
 
 def tokens(tx: Tx, login: str) -> list[Token]:
-    return store.tokens(tx, _known(tx, login).id)
+    return store.tokens(tx, known(tx, login).id)
 
 
 def revoke_token(tx: Tx, login: str, token_id: str) -> None:
     """Forget one of the user's tokens; NotFound when it is not theirs."""
-    if not store.delete_token(tx, _known(tx, login).id, token_id):
+    if not store.delete_token(tx, known(tx, login).id, token_id):
         raise NotFound("You have no such token.", next_step="Look at /settings/tokens.")
     _log.info("token revoked", login=login, token=token_id)
 
@@ -119,21 +129,43 @@ def note_token_used(tx: Tx, raw: str) -> None:
     store.mark_used(tx, _holder(tx, raw)[1].id)
 
 
-def log_in(kernel: Kernel, login: str, password: str, address: str = "") -> Session:
+def log_in(
+    kernel: Kernel, login: str, password: str, address: str = "", agent: str = ""
+) -> Session:
     """Open a session; takes 0.2 s of CPU, so call it through passwords.HASHING.
 
-    Ten failures in ten minutes from one address for one login close that door for a while.
+    Ten failures in ten minutes from one address for one login close that door for a while, and a
+    hundred from one address close it for all logins: who tries one password on many is stopped.
     """
-    who = f"{login[:64]}@{address[:64]}"
-    known = kernel.db.read(lambda tx: _password_of(tx, login, who))
-    if not matches(known, password):
-        kernel.db.write(lambda tx: store.count_failure(tx, who, _window_start(tx)))
+    stored = kernel.db.read(lambda tx: _password_of(tx, login, address))
+    if not matches(stored, password):
+        kernel.db.write(lambda tx: _count_failure(tx, login, address))
         _log.warning("log-in failed", login=login, address=address)
         raise Unauthenticated(
             "This login and password do not belong together.",
             next_step="Try again, or ask an administrator for a new password.",
         )
-    return kernel.db.write(lambda tx: _open_session(tx, kernel, login, who))
+    return kernel.db.write(lambda tx: _admitted(tx, kernel, login, (address, agent)))
+
+
+def open_session(
+    tx: Tx, kernel: Kernel, holder: User, address: str = "", agent: str = ""
+) -> Session:
+    """Open a session for a person who has proved who they are; Denied when they were shut out."""
+    _require_active(holder)
+    if holder.kind != "person":
+        raise Denied(
+            f"{holder.login} is not a person; only tokens let it in.",
+            next_step="Make a token for it.",
+        )
+    raw = ids.secret("ses")
+    expires = after(tx.now, kernel.settings.session_hours * _HOUR_SECONDS)
+    store.add_session(tx, _digest(raw), holder.id, expires, address[:64], agent[:300])
+    _log.info("logged in", login=holder.login)
+    principal = Principal(
+        holder.id, holder.login, holder.name, holder.role, held=store.held(tx, holder.id)
+    )
+    return Session(raw, principal, expires)
 
 
 def authenticate_session(tx: Tx, raw: str) -> tuple[Principal, Micros] | None:
@@ -149,23 +181,43 @@ def log_out(tx: Tx, raw: str) -> None:
     store.delete_session(tx, _digest(raw))
 
 
+def sessions(tx: Tx, login: str) -> list[OpenSession]:
+    """List where a user is logged in, newest first."""
+    return store.sessions(tx, known(tx, login).id)
+
+
+def session_id(raw: str) -> str:
+    """Name a session in lists without giving away what opens it."""
+    return store.session_id(_digest(raw))
+
+
+def end_sessions(tx: Tx, login: str, wanted: Sequence[str] | None = None) -> None:
+    """Log a user out of the sessions with these ids, or everywhere."""
+    holder = known(tx, login)
+    ends = [each.id for each in store.sessions(tx, holder.id)] if wanted is None else wanted
+    store.end_sessions(tx, holder.id, ends)
+    _log.info("sessions ended", login=login, count=len(ends))
+
+
+def all_tokens(tx: Tx) -> list[tuple[str, Token]]:
+    """Every token of people and service accounts beside its holder's login, newest first."""
+    return store.all_tokens(tx)
+
+
+def revoke_any_token(tx: Tx, token_id: str) -> None:
+    """Forget a token whoever holds it, for administrators."""
+    holder = store.token_owner(tx, token_id)
+    if holder is None:
+        raise NotFound("There is no such token.", next_step="Look at the list of tokens.")
+    revoke_token(tx, holder.login, token_id)
+
+
 def forget_expired(tx: Tx) -> None:
     store.delete_expired(tx, _window_start(tx))
 
 
 def has_admin(tx: Tx) -> bool:
     return store.has_role(tx, Role.admin)
-
-
-def _add_user(
-    tx: Tx, login: str, password_hash: str | None, role: Role, name: str, *, system: bool
-) -> User:
-    if store.user(tx, valid_login(login)) is not None:
-        raise Conflict(f"The login {login} is taken.", next_step="Choose another one.")
-    made = User(ids.new("user"), login, name or login, role, system, tx.now)
-    store.add_user(tx, made, password_hash)
-    _log.info("user created", login=login, role=role.name, system=system)
-    return made
 
 
 def _holder(tx: Tx, raw: str) -> tuple[Principal, Token]:
@@ -178,29 +230,51 @@ def _holder(tx: Tx, raw: str) -> tuple[Principal, Token]:
     return found
 
 
-def _known(tx: Tx, login: str) -> User:
-    found = store.user(tx, login)
-    if found is None:
-        raise NotFound(f"There is no user {login}.", next_step="Check the spelling of the login.")
-    return found
-
-
-def _password_of(tx: Tx, login: str, who: str) -> str | None:
-    if store.failures(tx, who, _window_start(tx)) >= _TRIES:
-        raise Unavailable(
-            "Too many log-ins have failed for this login.", next_step="Wait ten minutes."
-        )
+def _password_of(tx: Tx, login: str, address: str) -> str | None:
+    since = _window_start(tx)
+    for who, most, words in (
+        (_who(login, address), _TRIES, "for this login"),
+        (_place(address), _TRIES_OF_ADDRESS, "from your address"),
+    ):
+        if store.failures(tx, who, since) >= most:
+            raise Unavailable(
+                f"Too many log-ins have failed {words}.", next_step="Wait ten minutes."
+            )
     return store.password(tx, login)
 
 
-def _open_session(tx: Tx, kernel: Kernel, login: str, who: str) -> Session:
-    holder = _known(tx, login)
-    raw = ids.secret("ses")
-    expires = after(tx.now, kernel.settings.session_hours * _HOUR_SECONDS)
-    store.forget_failures(tx, who)
-    store.add_session(tx, _digest(raw), holder.id, expires)
-    _log.info("logged in", login=login)
-    return Session(raw, Principal(holder.id, holder.login, holder.name, holder.role), expires)
+def _count_failure(tx: Tx, login: str, address: str) -> None:
+    since = _window_start(tx)
+    store.make_room_for_failures(tx, since, _MOST_FAILURES)
+    store.count_failure(tx, _who(login, address), since)
+    store.count_failure(tx, _place(address), since)
+
+
+def _admitted(tx: Tx, kernel: Kernel, login: str, origin: tuple[str, str]) -> Session:
+    store.forget_failures(tx, _who(login, origin[0]))
+    return open_session(tx, kernel, known(tx, login), *origin)
+
+
+def _require_active(holder: User) -> None:
+    if holder.deactivated is not None:
+        raise Denied(
+            f"{holder.login} was deactivated.", next_step="Ask an administrator to let them in."
+        )
+
+
+def _who(login: str, address: str) -> str:
+    return f"{login[:64]}{_place(address)}"
+
+
+def _place(address: str) -> str:
+    """Name where a log-in comes from; whoever has one IPv6 address has all of its /64."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return f"@{address[:64]}"
+    if known.version == 4:  # noqa: PLR2004 - the version of the protocol
+        return f"@{known}"
+    return f"@{ipaddress.ip_network((known, 64), strict=False)}"
 
 
 def _window_start(tx: Tx) -> Micros:

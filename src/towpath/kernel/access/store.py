@@ -1,68 +1,26 @@
 """Every SQL statement about users, tokens, sessions and failed log-ins."""
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    ForeignKey,
-    Integer,
-    MetaData,
+    ColumnElement,
     RowMapping,
-    String,
-    Table,
-    Text,
     and_,
     delete,
+    func,
     insert,
     or_,
     select,
     update,
 )
 
-from towpath.kernel.access.model import Principal, Role, Token, User
+from towpath.kernel.access.model import Grant, OpenSession, Principal, Role, Token, User, granted
+from towpath.kernel.access.tables import FAILURE, GRANT, MEMBER, SESSION, TOKEN, USER
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
 
-METADATA = MetaData()
-USER = Table(
-    "access_user",
-    METADATA,
-    Column("id", String(40), primary_key=True),
-    Column("login", String(40), nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("role", Integer, nullable=False),
-    Column("password", Text),
-    Column("system", Boolean, nullable=False),
-    Column("created", BigInteger, nullable=False),
-)
-TOKEN = Table(
-    "access_token",
-    METADATA,
-    Column("id", String(40), primary_key=True),
-    Column("user_id", String(40), ForeignKey("access_user.id"), nullable=False, index=True),
-    Column("name", Text, nullable=False),
-    Column("hash", String(64), nullable=False, unique=True),
-    Column("scopes", Text, nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("expires", BigInteger),
-    Column("used", BigInteger),
-)
-SESSION = Table(
-    "access_session",
-    METADATA,
-    Column("hash", String(64), primary_key=True),
-    Column("user_id", String(40), ForeignKey("access_user.id"), nullable=False, index=True),
-    Column("created", BigInteger, nullable=False),
-    Column("expires", BigInteger, nullable=False, index=True),
-)
-FAILURE = Table(
-    "access_failure",
-    METADATA,
-    Column("who", String(200), primary_key=True),
-    Column("count", Integer, nullable=False),
-    Column("since", BigInteger, nullable=False),
-)
+_SESSION_ID_LENGTH = 16
 
 
 def add_user(tx: Tx, user: User, password: str | None) -> None:
@@ -75,22 +33,81 @@ def add_user(tx: Tx, user: User, password: str | None) -> None:
             password=password,
             system=user.system,
             created=user.created,
+            source=user.source,
+            owner=user.owner,
+            deactivated=user.deactivated,
         )
     )
 
 
 def user(tx: Tx, login: str) -> User | None:
-    row = tx.row(select(USER).where(USER.c.login == login))
+    return _one(tx, USER.c.login == login)
+
+
+def user_by_id(tx: Tx, user_id: str) -> User | None:
+    return _one(tx, USER.c.id == user_id)
+
+
+def _one(tx: Tx, which: ColumnElement[bool]) -> User | None:
+    row = tx.row(select(USER).where(which))
     return _user(row) if row else None
+
+
+def users(tx: Tx, after: str = "", limit: int | None = None) -> list[User]:
+    """List users by login, the voices of the house left out."""
+    chosen = select(USER).where(~USER.c.system, USER.c.login > after)
+    return [_user(row) for row in tx.rows(chosen.order_by(USER.c.login).limit(limit))]
+
+
+def rename_user(tx: Tx, user_id: str, name: str) -> None:
+    tx.execute(update(USER).where(USER.c.id == user_id).values(name=name))
+
+
+def deactivate(tx: Tx, user_id: str) -> None:
+    """Shut a user out for good: no session and no token of theirs is left."""
+    tx.execute(update(USER).where(USER.c.id == user_id).values(deactivated=tx.now))
+    tx.execute(delete(SESSION).where(SESSION.c.user_id == user_id))
+    tx.execute(delete(TOKEN).where(TOKEN.c.user_id == user_id))
+
+
+def activate(tx: Tx, user_id: str) -> None:
+    tx.execute(update(USER).where(USER.c.id == user_id).values(deactivated=None))
 
 
 def has_role(tx: Tx, role: Role) -> bool:
     return tx.scalar(select(USER.c.id).where(USER.c.role >= int(role)).limit(1)) is not None
 
 
+def others_with(tx: Tx, role: Role, user_id: str) -> int:
+    """Count the persons beside this one who may log in and have at least this role."""
+    counted = select(func.count()).where(
+        USER.c.role >= int(role),
+        USER.c.id != user_id,
+        USER.c.deactivated.is_(None),
+        USER.c.owner.is_(None),
+        ~USER.c.system,
+    )
+    return int(tx.scalar(counted) or 0)
+
+
 def password(tx: Tx, login: str) -> str | None:
-    found = tx.scalar(select(USER.c.password).where(USER.c.login == login, ~USER.c.system))
+    found = tx.scalar(
+        select(USER.c.password).where(
+            USER.c.login == login,
+            ~USER.c.system,
+            USER.c.owner.is_(None),
+            USER.c.deactivated.is_(None),
+        )
+    )
     return None if found is None else str(found)
+
+
+def held(tx: Tx, user_id: str) -> dict[str, Role]:
+    """What a user was granted on single resources, by themselves and through their teams."""
+    teams = select(MEMBER.c.team_id).where(MEMBER.c.user_id == user_id)
+    mine = select(GRANT).where(or_(GRANT.c.holder == user_id, GRANT.c.holder.in_(teams)))
+    grants = [Grant(row["resource"], row["holder"], Role(row["role"])) for row in tx.rows(mine)]
+    return granted(user_id, {grant.holder for grant in grants}, grants)
 
 
 def add_token(tx: Tx, user_id: str, token: Token, token_hash: str) -> None:
@@ -113,6 +130,18 @@ def tokens(tx: Tx, user_id: str) -> list[Token]:
     return [_token(row) for row in tx.rows(chosen)]
 
 
+def all_tokens(tx: Tx) -> list[tuple[str, Token]]:
+    """Every token beside the login of its holder, newest first; those of voices left out."""
+    chosen = select(USER.c.login, TOKEN).join(USER, USER.c.id == TOKEN.c.user_id)
+    rows = tx.rows(chosen.where(~USER.c.system).order_by(TOKEN.c.created.desc(), TOKEN.c.id))
+    return [(row["login"], _token(row)) for row in rows]
+
+
+def token_owner(tx: Tx, token_id: str) -> User | None:
+    holder = select(TOKEN.c.user_id).where(TOKEN.c.id == token_id).scalar_subquery()
+    return _one(tx, and_(USER.c.id == holder, ~USER.c.system))
+
+
 def delete_token(tx: Tx, user_id: str, token_id: str) -> bool:
     gone = delete(TOKEN).where(TOKEN.c.id == token_id, TOKEN.c.user_id == user_id)
     return tx.execute(gone).rowcount == 1
@@ -129,7 +158,9 @@ def token_holder(tx: Tx, token_hash: str) -> tuple[Principal, Token] | None:
         )
         .join(USER, USER.c.id == TOKEN.c.user_id)
         .where(
-            TOKEN.c.hash == token_hash, or_(TOKEN.c.expires.is_(None), TOKEN.c.expires > tx.now)
+            TOKEN.c.hash == token_hash,
+            USER.c.deactivated.is_(None),
+            or_(TOKEN.c.expires.is_(None), TOKEN.c.expires > tx.now),
         )
     )
     if row is None:
@@ -141,6 +172,7 @@ def token_holder(tx: Tx, token_hash: str) -> tuple[Principal, Token] | None:
         name=row["user_name"],
         role=Role(row["role"]),
         scopes=frozenset(token.scopes),
+        held=held(tx, row["user_id"]),
     )
     return principal, token
 
@@ -149,21 +181,51 @@ def mark_used(tx: Tx, token_id: str) -> None:
     tx.execute(update(TOKEN).where(TOKEN.c.id == token_id).values(used=tx.now))
 
 
-def add_session(tx: Tx, session_hash: str, user_id: str, expires: Micros) -> None:
+def add_session(
+    tx: Tx, session_hash: str, user_id: str, expires: Micros, address: str = "", agent: str = ""
+) -> None:
     tx.execute(
-        insert(SESSION).values(hash=session_hash, user_id=user_id, created=tx.now, expires=expires)
+        insert(SESSION).values(
+            hash=session_hash,
+            user_id=user_id,
+            created=tx.now,
+            expires=expires,
+            address=address,
+            agent=agent,
+        )
     )
+
+
+def sessions(tx: Tx, user_id: str) -> list[OpenSession]:
+    """List the sessions that live, newest first; an id is the beginning of the stored hash."""
+    chosen = select(SESSION).where(SESSION.c.user_id == user_id, SESSION.c.expires > tx.now)
+    return [_session(row) for row in tx.rows(chosen.order_by(SESSION.c.created.desc()))]
+
+
+def session_id(session_hash: str) -> str:
+    return session_hash[:_SESSION_ID_LENGTH]
+
+
+def end_sessions(tx: Tx, user_id: str, wanted: Sequence[str]) -> None:
+    short = func.substr(SESSION.c.hash, 1, _SESSION_ID_LENGTH)
+    tx.execute(delete(SESSION).where(SESSION.c.user_id == user_id, short.in_(wanted)))
 
 
 def session_holder(tx: Tx, session_hash: str) -> tuple[Principal, Micros] | None:
     row = tx.row(
         select(USER.c.id, USER.c.login, USER.c.name, USER.c.role, SESSION.c.expires)
         .join(SESSION, USER.c.id == SESSION.c.user_id)
-        .where(SESSION.c.hash == session_hash, SESSION.c.expires > tx.now)
+        .where(
+            SESSION.c.hash == session_hash,
+            SESSION.c.expires > tx.now,
+            USER.c.deactivated.is_(None),
+        )
     )
     if row is None:
         return None
-    principal = Principal(row["id"], row["login"], row["name"], Role(row["role"]))
+    principal = Principal(
+        row["id"], row["login"], row["name"], Role(row["role"]), held=held(tx, row["id"])
+    )
     return principal, Micros(row["expires"])
 
 
@@ -190,6 +252,14 @@ def count_failure(tx: Tx, who: str, since: Micros) -> None:
     tx.execute(insert(FAILURE).values(who=who, count=1, since=tx.now))
 
 
+def make_room_for_failures(tx: Tx, before: Micros, most: int) -> None:
+    """Drop what counts no more, and beyond `most` rows the oldest: a flood must not fill us."""
+    tx.execute(delete(FAILURE).where(FAILURE.c.since <= before))
+    if int(tx.scalar(select(func.count()).select_from(FAILURE)) or 0) >= most:
+        oldest = select(FAILURE.c.who).order_by(FAILURE.c.since).limit(most // 10)
+        tx.execute(delete(FAILURE).where(FAILURE.c.who.in_(oldest)))
+
+
 def forget_failures(tx: Tx, who: str) -> None:
     tx.execute(delete(FAILURE).where(FAILURE.c.who == who))
 
@@ -209,6 +279,19 @@ def _user(row: RowMapping) -> User:
         role=Role(row["role"]),
         system=bool(row["system"]),
         created=Micros(row["created"]),
+        source=row["source"],
+        owner=row["owner"],
+        deactivated=row["deactivated"],
+    )
+
+
+def _session(row: RowMapping) -> OpenSession:
+    return OpenSession(
+        id=session_id(row["hash"]),
+        created=Micros(row["created"]),
+        expires=Micros(row["expires"]),
+        address=row["address"],
+        agent=row["agent"],
     )
 
 
