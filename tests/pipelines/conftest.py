@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from tests.pipelines.docks import Dock, until
 from tests.pipelines.trees import run_git
+from towpath.app.place import open_door
 from towpath.facts.pipelines import SuiteFinished
 from towpath.forge import service as forge
 from towpath.kernel import outbox
@@ -45,9 +46,7 @@ class Canal:
         run_git(self.folder, "add", "--all")
         run_git(self.folder, "commit", "--quiet", "--allow-empty", "--message", "work")
         hosted = self.kernel.data / "repositories" / f"{self.repository.id}.git"
-        run_git(
-            self.folder, "push", "--quiet", "--force", str(hosted), f"HEAD:refs/heads/{branch}"
-        )
+        run_git(hosted, "fetch", "--quiet", str(self.folder), f"+HEAD:refs/heads/{branch}")
         return run_git(self.folder, "rev-parse", "HEAD")
 
     def trigger(self, sha: str, event: str = "push", key: str = "k", **payload: object) -> str:
@@ -123,9 +122,12 @@ def dock(stores, tmp_path: Path) -> Iterator[Dock]:
     clock = SystemClock()
     db = open_database(stores.url("sqlite", data), clock)
     url = f"http://127.0.0.1:{_free_port()}"
-    made = Dock(Kernel(db=db, clock=clock, settings=Settings(), data=data, url=url), tmp_path)
-    yield made
-    made.end()
+    with open_door() as (hooks, door):
+        kernel = Kernel(db=db, clock=clock, settings=Settings(), data=data, url=url, door=door)
+        forge.install_hook(kernel)
+        made = Dock(kernel, tmp_path, hooks)
+        yield made
+        made.end()
     db.close()
 
 

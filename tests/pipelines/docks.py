@@ -50,10 +50,11 @@ def count_processes(command: str) -> int:
 
 
 class Dock:
-    """`kernel.url` must name a free port of this machine."""
+    """`kernel.url` must name a free port of this machine; git's hooks call on `hooks`."""
 
-    def __init__(self, kernel: Kernel, folder: Path) -> None:
+    def __init__(self, kernel: Kernel, folder: Path, hooks: socket.socket) -> None:
         self.kernel = kernel
+        self._hooks = hooks
         self.folder = folder
         self.port = int(kernel.url.rsplit(":", 1)[1])
         self._runners: list[subprocess.Popen[bytes]] = []
@@ -74,13 +75,14 @@ class Dock:
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", self.port))
+        sockets = [listening, self._hooks.dup()]  # a server that ends closes what it was given
         app = create_app(self.kernel, PARTS)
         config = uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._server.install_signal_handlers = lambda: None
         self._app = app
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._server.serve([listening])), daemon=True
+            target=lambda: asyncio.run(self._server.serve(sockets)), daemon=True
         )
         self._thread.start()
         until(lambda: self._server.started)

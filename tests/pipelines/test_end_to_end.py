@@ -1,8 +1,10 @@
 """Server, wire, runner and sandbox together, over real sockets."""
 
+import base64
 import http.client
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -13,9 +15,10 @@ from sqlalchemy import text
 
 from tests.pipelines.docks import count_processes, until
 from tests.pipelines.trees import run_git
-from towpath.app.place import open_door
 from towpath.kernel.work import service as work
 from towpath.pipelines import service
+from towpath.pipelines.remote import bare
+from towpath.pipelines.remote.place import Place
 
 JOB = "  a:\n    runs-on: ubuntu-latest\n    steps:\n"
 
@@ -162,41 +165,66 @@ def _events(dock, path, *, last=None, most=10**6):
     return found
 
 
+HOSTILE = Path(__file__).with_name("hostile.sh").read_text()
+BAITS = re.findall(r'^tried "(.*?)"', HOSTILE.partition("tried every bait")[0], re.MULTILINE)
+
+
 @pytest.fixture
-def door():
-    """A unix socket like the one on which git's hooks reach a server."""
-    with open_door() as (taken, path):
-        taken.listen()
-        yield path
-
-
-def test_a_hostile_job_gets_at_nothing(dock, start, port_of_call, tmp_path, door):
-    if service.walls().level == "none":
-        pytest.skip(f"NO SANDBOX ON THIS MACHINE: {service.walls().why}")
-    bait = tmp_path / "bait-token"
-    bait.write_text("tow_bait")
-    bait.chmod(0o644)
+def bait(dock, port_of_call, tmp_path):
+    """Real things, each in reach of whoever is not held back, and how the script calls them."""
+    file = tmp_path / "bait-token"
+    file.write_text(dock.token)
+    file.chmod(0o644)
     (dock.kernel.data / "bootstrap.json").write_text("{}")
+    (database,) = dock.kernel.data.glob("*.db")
     runner = dock.runner()
     baits = {
-        "DATA": dock.kernel.data, "REPOSITORY": port_of_call.repository.id, "BAIT": bait,
-        "WORK": tmp_path / "work", "PORT": dock.port, "URL": dock.kernel.url,
-        "SERVER": os.getpid(), "DOOR": door, "RUNNER": runner.pid, "PREFIX": sys.prefix,
+        "DATA": dock.kernel.data, "DATABASE": database, "REPOSITORY": port_of_call.repository.id,
+        "BAIT": file, "CREDENTIAL": base64.b64encode(dock.token.encode()).decode(),
+        "WORK": tmp_path / "work", "PORT": dock.port, "SERVER": os.getpid(),
+        "DOOR": dock.kernel.door, "RUNNER": runner.pid, "PREFIX": sys.prefix,
     }  # fmt: skip
-    env = json.dumps({name: str(value) for name, value in baits.items()})
+    yield {name: str(value) for name, value in baits.items()}
+    assert runner.poll() is None
+
+
+def test_a_hostile_job_gets_at_nothing(dock, start, port_of_call, bait):
+    if service.walls().level == "none":
+        pytest.skip(f"NO SANDBOX ON THIS MACHINE: {service.walls().why}")
+    env = json.dumps(bait | {"SIGNAL": "9"})
     steps = "      - uses: actions/checkout@v4\n      - run: bash hostile.sh\n"
-    run = start(
-        JOB.replace("steps", f"env: {env}\n    steps") + steps,
-        **{"hostile.sh": (Path(__file__).parent / "hostile.sh").read_text()},
-    )
+    run = start(JOB.replace("steps", f"env: {env}\n    steps") + steps, **{"hostile.sh": HOSTILE})
     ended = dock.finished(run, 60)
     log = dock.log(run, "a")
     assert "tried everything" in log
-    assert log.count(": refused\n") >= 27, log
-    assert [line for line in log.splitlines() if line.endswith(": REACHED")] == []
-    assert runner.poll() is None
-    hosted = dock.kernel.data / "repositories" / f"{port_of_call.repository.id}.git"
-    assert run_git(hosted, "rev-parse", "refs/heads/main") == ended["sha"]
+    assert log.count(": refused\n") == HOSTILE.count('\ntried "'), log
+    assert reached(log) == []
+    assert branches(port_of_call) == {"main": ended["sha"]}
+
+
+def test_the_same_job_without_walls_gets_at_every_bait(port_of_call, bait, tmp_path):
+    """The control: what the walls refuse is there, and would be reached but for them."""
+    before = port_of_call.commit(**{"hostile.sh": HOSTILE})
+    work = tmp_path / "job" / "work"
+    run_git(tmp_path, "clone", "--quiet", str(port_of_call.folder), str(work))
+    said = bytearray()
+    with bare.open_box(Place(work, scratch=work.parent)) as box:
+        environment = bait | {"SIGNAL": "0", "GIT_TERMINAL_PROMPT": "0"}
+        box.run(["bash", "hostile.sh"], env=environment, output=said.extend, timeout=60)
+    assert reached(said.decode()) == BAITS, said.decode()
+    assert {"read the database", "move main", "kill the server"} <= set(BAITS)
+    moved = branches(port_of_call)
+    assert moved["main"] == moved["stolen"] != before
+
+
+def reached(log):
+    return [line.removesuffix(": REACHED") for line in log.splitlines() if "REACHED" in line]
+
+
+def branches(canal):
+    hosted = canal.kernel.data / "repositories" / f"{canal.repository.id}.git"
+    said = run_git(hosted, "for-each-ref", "--format=%(refname:short) %(objectname)", "refs/heads")
+    return dict(line.split() for line in said.splitlines())
 
 
 def test_a_stolen_read_token_reads_one_repository_and_nothing_else(dock, start, port_of_call):
