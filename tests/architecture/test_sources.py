@@ -69,3 +69,14 @@ def test_a_planted_file_without_its_test_is_found(tmp_path):
 def test_a_planted_import_in_an_init_is_found(tmp_path):
     (tmp_path / "__init__.py").write_text('"""Doc."""\nimport json\n')
     assert sources.full_inits(tmp_path) == [f"{tmp_path}/__init__.py"]
+
+
+def test_the_door_of_a_service_package_opens_by_imports_alone(tmp_path):
+    door = tmp_path / "service"
+    door.mkdir()
+    (door / "__init__.py").write_text(
+        '"""Doc."""\nfrom json import loads\n\n__all__ = ["loads"]\n'
+    )
+    assert sources.full_inits(tmp_path) == []
+    (door / "__init__.py").write_text('"""Doc."""\n\n\ndef verb():\n    pass\n')
+    assert sources.full_inits(tmp_path) == [f"{door}/__init__.py"]

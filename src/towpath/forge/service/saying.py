@@ -1,0 +1,86 @@
+"""What people and programs say: comments, reviews, and how a commit is doing."""
+
+from towpath.facts.forge import Commented
+from towpath.forge.model import names, requests
+from towpath.forge.model.requests import Comment, Review, Status, StatusState, Verdict
+from towpath.forge.service.telling import tell, wake
+from towpath.forge.store import requests as request_rows
+from towpath.kernel import ids
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.outbox import announce
+
+
+def comment(
+    tx: Tx, repository: str, number: int, author: str, body: str,
+    *, head: str | None = None, once: str | None = None,
+) -> Comment:  # fmt: skip
+    """Say something about `head` (default: where it is now); the same key `once` says it once."""
+    request = request_rows.merge_request(tx, repository, number)
+    if once and (said := request_rows.comment_once(tx, repository, number, once)):
+        return said
+    body = requests.require_body(body, empty=False)
+    made = Comment(id=ids.new("comment"), author=author, body=body, at=tx.now)
+    request_rows.add_comment(tx, repository, number, made, once)
+    seen = names.require_sha(head or request.head)
+    announce(tx, Commented(repository, number, made.id, author, body, seen))
+    wake(tx, repository, number)
+    return made
+
+
+def review(
+    tx: Tx,
+    repository: str,
+    number: int,
+    author: str,
+    verdict: Verdict,
+    *,
+    body: str = "",
+    head: str | None = None,
+) -> Review:
+    """Judge a merge request at `head`, the commit the reviewer saw (default: where it is now).
+
+    Nobody approves their own; a merged or closed one takes no verdict.
+    """
+    request = request_rows.merge_request(tx, repository, number)
+    made = requests.judged(
+        request,
+        Review(
+            id=ids.new("review"),
+            author=author,
+            verdict=verdict,
+            head=names.require_sha(head or request.head),
+            body=body,
+            at=tx.now,
+        ),
+    )
+    request_rows.add_review(tx, repository, number, made)
+    tell(tx, request, "reviewed")
+    return made
+
+
+def set_status(  # noqa: PLR0913 - the fields of a status
+    tx: Tx,
+    repository: str,
+    sha: str,
+    context: str,
+    state: StatusState,
+    description: str = "",
+    url: str = "",
+    *,
+    author: str = "towpath",
+) -> Status:
+    """Say under the name `context` how a commit is doing; it replaces what was said before."""
+    said = requests.require_status(
+        Status(
+            context=context,
+            state=state,
+            description=description,
+            url=url,
+            author=author,
+            at=tx.now,
+        )
+    )
+    request_rows.put_status(tx, repository, names.require_sha(sha), said)
+    for request in request_rows.open_at(tx, repository, sha):
+        wake(tx, repository, request.number)
+    return said
