@@ -17,6 +17,11 @@ PAGES = {
     "missing": lambda town: "/nowhere",
     "repository": lambda town: f"/{town.repository}",
     "new request": lambda town: f"/{town.repository}/merge_requests/new",
+    "files": lambda town: f"/{town.repository}/tree/main",
+    "file": lambda town: f"/{town.repository}/blob/main/check.sh?lines=2-3",
+    "history": lambda town: f"/{town.repository}/commits/main",
+    "commit": lambda town: town.newest_commit(),
+    "branches": lambda town: f"/{town.repository}/branches",
     "queue": lambda town: f"/{town.repository}/queue",
     "landed request": lambda town: request(town, town.landed),
     "refused request": lambda town: request(town, town.red),
@@ -104,6 +109,16 @@ def test_why_it_was_refused_and_what_to_do_is_two_clicks_from_home(visit, town):
 def test_which_files_conflict_is_two_clicks_from_home(visit, town):
     shown = walk(visit("bob"), town.repository, "Lower the sill")
     expect(shown.get_by_text("Conflicts with main in depth.").first).to_be_visible()
+
+
+def test_a_line_of_a_file_is_found_from_home(visit, town):
+    shown = walk(visit("bob"), town.repository, "Files", "README.md")
+    expect(shown.get_by_text("Built 1794.")).to_be_visible()
+
+
+def test_who_changed_it_last_is_three_clicks_from_home(visit, town):
+    shown = walk(visit("bob"), town.repository, "History")
+    expect(shown.get_by_role("listitem").first).to_contain_text("ago")
 
 
 def test_the_queue_is_two_clicks_from_home(visit, town):

@@ -86,6 +86,10 @@ class Town:
         runs = self.world.alice.get(f"/api/towpath/v1/runs?repository={self.repository}")
         return [run for run in runs if all(run[name] == value for name, value in wanted.items())]
 
+    def newest_commit(self):
+        main = self.world.alice.get(f"/api/v3/repos/{self.repository}/branches/main")
+        return f"/{self.repository}/commit/{main['commit']['sha']}"
+
     def red_run(self):
         return local(self.runs(conclusion="failure", event="merge_group")[0]["url"])
 

@@ -4,15 +4,18 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from towpath.forge import loops, pages
+from towpath.forge import loops
 from towpath.forge.api import git, hooks, pulls, rest
+from towpath.forge.pages import files, history, repositories, requests
 from towpath.forge.store.tables import METADATA
 from towpath.kernel.context import Kernel
 from towpath.kernel.plugin import Plugin
 
 
 def _routes(_: Kernel) -> Sequence[APIRouter]:
-    return git.router(), hooks.router(), rest.router(), pulls.router(), pages.router()
+    api = (git.router(), hooks.router(), rest.router(), pulls.router())
+    pages = (repositories.router(), requests.router(), files.router(), history.router())
+    return (*api, *pages)
 
 
 def _streams(path: str) -> bool:
@@ -28,6 +31,6 @@ PLUGIN = Plugin(
     handlers=loops.handlers,
     schedules=loops.SCHEDULES,
     heal=loops.heal,
-    slots=pages.SLOTS,
+    slots=repositories.SLOTS,
     streams=_streams,
 )

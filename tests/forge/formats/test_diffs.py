@@ -110,10 +110,6 @@ def test_a_patch_that_was_cut_off_marks_what_is_missing(copy):
     assert found.files[1].additions == 1000
 
 
-def test_hidden_characters_are_spelled_out():
-    assert diffs.visible("a\u202eb\x1b[31m\tc\u200b é") == "a⟨U+202E⟩b⟨U+001B⟩[31m\tc⟨U+200B⟩ é"
-
-
 LINES = st.lists(
     st.sampled_from([b"", b" ", b"a", b"+b", b"-c", b"\\ d", b"@@ -1 +1 @@"]), max_size=12
 )

@@ -92,7 +92,7 @@ class Dialect:
             "sha": made.sha,
             "node_id": made.sha,
             "url": url,
-            "html_url": f"{self.html}/commits/{made.sha}",
+            "html_url": f"{self.html}/commit/{made.sha}",
             "commit": {
                 "author": signature(made.author),
                 "committer": signature(made.committer),

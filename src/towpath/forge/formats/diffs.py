@@ -6,11 +6,12 @@ the same order of files. A line of content begins with a space, plus, minus or b
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import Literal
+
+from towpath.forge.model.places import visible
 
 Kind = Literal["context", "added", "removed", "note"]
 FileStatus = Literal["added", "removed", "modified", "renamed", "copied", "changed"]
@@ -202,15 +203,6 @@ def _rows(lines: Sequence[str], old: int, new: int) -> Iterator[Row]:
         yield Row(kind, before, after, line[1 : LONGEST_ROW + 1])
         old += before is not None
         new += after is not None
-
-
-def visible(text: str) -> str:
-    """Spell out characters that would hide or reorder what a reader sees (CVE-2021-42574)."""
-    return "".join(letter if _plain(letter) else f"⟨U+{ord(letter):04X}⟩" for letter in text)
-
-
-def _plain(letter: str) -> bool:
-    return letter == "\t" or letter.isprintable() or unicodedata.category(letter) == "Zs"
 
 
 def as_patch(file: DiffFile) -> str:

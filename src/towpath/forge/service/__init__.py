@@ -22,6 +22,16 @@ from towpath.forge.clients.embedded.objects import (
     read_file,
 )
 from towpath.forge.clients.embedded.refs import base_of, is_ancestor, merge_base, refs, resolve
+from towpath.forge.clients.embedded.trees import (
+    Branch,
+    Entry,
+    branches,
+    content,
+    find,
+    folder,
+    history,
+    size,
+)
 from towpath.forge.clients.embedded.upkeep import clear_locks, collect, require_room
 from towpath.forge.clients.embedded.wire import Program, advertise, upload_pack
 from towpath.forge.formats.diffs import Diff, DiffFile, as_patch
@@ -55,14 +65,15 @@ from towpath.forge.store.requests import (
 )
 
 __all__ = [
-    "Comment", "Commit", "Conflicted", "Diff", "DiffFile", "MergeRequest", "Merged", "Program",
-    "Push", "RefUpdate", "Repository", "Review", "Signature", "Status", "StatusState", "Synced",
-    "Verdict", "admit_push", "advertise", "as_patch", "base_of", "branch_subject", "clear_locks",
-    "close", "collect", "comment", "comments", "commits", "count_merge_requests",
-    "create_repository", "current_reviews", "diff", "edit", "find_repository", "install_hook",
+    "Branch", "Comment", "Commit", "Conflicted", "Diff", "DiffFile", "Entry", "MergeRequest",
+    "Merged", "Program", "Push", "RefUpdate", "Repository", "Review", "Signature", "Status",
+    "StatusState", "Synced", "Verdict", "admit_push", "advertise", "as_patch", "base_of",
+    "branch_subject", "branches", "clear_locks", "close", "collect", "comment", "comments",
+    "commits", "content", "count_merge_requests", "create_repository", "current_reviews",
+    "diff", "edit", "find", "find_repository", "folder", "history", "install_hook",
     "is_ancestor", "list_files", "merge", "merge_base", "merge_request", "merge_requests",
-    "open_merge_request", "open_merge_requests", "push_of", "read_file", "receive_push", "refs",
-    "reopen", "repositories", "repository", "require_room", "resolve", "review", "reviews",
-    "search_merge_requests", "set_status", "statuses", "sync_refs", "update_refs", "upload_pack",
-    "worst_state",
+    "open_merge_request", "open_merge_requests", "push_of", "read_file", "receive_push",
+    "refs", "reopen", "repositories", "repository", "require_room", "resolve", "review",
+    "reviews", "search_merge_requests", "set_status", "size", "statuses", "sync_refs",
+    "update_refs", "upload_pack", "worst_state",
 ]  # fmt: skip

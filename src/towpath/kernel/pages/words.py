@@ -4,6 +4,7 @@ import functools
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markupsafe import Markup
 
 from towpath.kernel.clock import SECOND, Micros, to_datetime
@@ -16,7 +17,7 @@ _UNITS = (
     (60, "minute"),
 )
 _MARKDOWN_TAGS = {
-    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li",
+    "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li",
     "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 
@@ -82,9 +83,16 @@ def markdown(text: str) -> Markup:
 
 @functools.cache
 def _renderer() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
-        ["table", "strikethrough"]
-    )
+    made = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    made.core.ruler.push("demote", _demote)
+    return made.enable(["table", "strikethrough"])
+
+
+def _demote(state: StateCore) -> None:
+    """A page has its own title, so the largest heading within is one smaller."""
+    for token in state.tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(int(token.tag[1:]) + 1, 6)}"
 
 
 def _count(number: int, unit: str) -> str:

@@ -9,10 +9,11 @@ from pathlib import Path
 from towpath.forge.clients.embedded import git
 from towpath.forge.clients.embedded.refs import resolve
 from towpath.forge.model.names import branch_ref, require_sha
+from towpath.forge.model.places import path_of, visible
 from towpath.forge.model.requests import LONGEST_TITLE, storable
 from towpath.kernel.clock import SECOND, Micros
 from towpath.kernel.context import Kernel
-from towpath.kernel.errors import InvalidInput, NotFound, TooLarge
+from towpath.kernel.errors import NotFound, TooLarge
 
 MOST_FILE_BYTES = 1_048_576
 MOST_DIFF_BYTES = 2_000_000
@@ -46,6 +47,16 @@ class Commit:
     def subject(self) -> str:
         return self.message.partition("\n")[0]
 
+    @property
+    def shown_subject(self) -> str:
+        return visible(self.subject)
+
+    @property
+    def shown_body(self) -> str:
+        """The rest of the message, line by line, with nothing hidden in it."""
+        lines = self.message.partition("\n")[2].strip().splitlines()
+        return "\n".join(visible(line) for line in lines)
+
 
 def read_file(
     kernel: Kernel, repository: str, sha: str, path: str, limit: int = MOST_FILE_BYTES
@@ -56,7 +67,7 @@ def read_file(
     Raises TooLarge beyond `limit` bytes.
     """
     directory = git.path(kernel, repository)
-    for mode, name, size, found in _entries(directory, sha, _clean(path)):
+    for mode, name, size, found in _entries(directory, sha, path_of(path)):
         if found != path or mode not in _REGULAR:
             continue
         if size > limit:
@@ -69,17 +80,9 @@ def read_file(
 
 def list_files(kernel: Kernel, repository: str, sha: str, folder: str) -> list[str]:
     """Paths of the regular files directly in a folder of a commit ("" is the top)."""
-    inside = f"{_clean(folder)}/" if folder else ""
+    inside = f"{path_of(folder)}/" if folder else ""
     entries = _entries(git.path(kernel, repository), sha, inside)
     return [path for mode, _, _, path in entries if mode in _REGULAR]
-
-
-def _clean(path: str) -> str:
-    if not path or "\0" in path or set(path.split("/")) & {"", ".", ".."}:
-        raise InvalidInput(
-            f"{path!a} is not a path in a repository.", next_step="Write it like folder/file."
-        )
-    return path
 
 
 def _entries(directory: Path, sha: str, path: str) -> list[tuple[str, str, int, str]]:
@@ -103,11 +106,13 @@ def commits(
 ) -> list[Commit]:
     """The commits that head has and base has not, newest first, at most `limit`."""
     without = [f"^{require_sha(base)}"] if base else []
-    listed = _kept(
-        git.path(kernel, repository),
-        *("log", "--no-show-signature", f"--max-count={limit}", _LOG),
-        *(require_sha(head), *without, "--"),
-    )
+    chosen = (f"--max-count={limit}", require_sha(head), *without, "--")
+    return log(git.path(kernel, repository), *chosen)
+
+
+def log(directory: Path, *chosen: str) -> list[Commit]:
+    """Run `git log` with these arguments; NotFound when the commits are gone."""
+    listed = _kept(directory, "log", "--no-show-signature", _LOG, *chosen)
     fields = listed.out.decode("utf-8", "replace").split("\0")
     width = len(_FIELDS)
     return [_commit(fields[at : at + width]) for at in range(0, len(fields) - 1, width)]

@@ -8,86 +8,12 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from towpath.forge import pages, service
+from towpath.forge import service
 from towpath.kernel.access import service as access
 from towpath.kernel.access.passwords import hashed
 
 BOAT = "/alice/boat"
 ONE = f"{BOAT}/merge_requests/1"
-
-
-@pytest.fixture
-def kernel(served):
-    return served.kernel
-
-
-@pytest.fixture
-def boat(served, hosted):
-    hosted.branch("topic", a="1\n2\n", README="hello\nworld\n")
-    hosted.sync()
-    return hosted
-
-
-@pytest.fixture
-def change(boat):
-    return boat.open(title="A <b>change</b>", body="**Why** <script>alert(1)</script>")
-
-
-@pytest.fixture
-def see(served):
-    def get(path, user="alice", **options):
-        page = served.call("GET", path, user=user, headers={"Accept": "text/html"}, **options)
-        assert page.status_code == 200, page.text
-        return page.text
-
-    return get
-
-
-@pytest.fixture
-def send(served):
-    def post(path, user="alice", **form):
-        return served.call("POST", path, user=user, data=form, headers={"Accept": "text/html"})
-
-    return post
-
-
-def test_home_lists_repositories_and_what_waits(see, change):
-    page = see("/")
-    assert 'href="/alice/boat"' in page
-    assert "1 open merge request" in page
-
-
-def test_an_empty_repository_says_what_to_type(served, see):
-    service.create_repository(served.kernel, "alice", "empty", default_branch="trunk")
-    page = see("/alice/empty")
-    assert f"git remote add towpath {served.url}/alice/empty.git" in page
-    assert "git push towpath HEAD:trunk" in page
-
-
-def test_a_repository_lists_open_requests_first(see, boat, change):
-    page = see(BOAT)
-    assert "#1 A &lt;b&gt;change&lt;/b&gt;" in page
-    assert "1 open" in page
-    assert f"git clone {boat.kernel.url}/alice/boat.git" in page
-    assert "protected" in page
-    closed = see(f"{BOAT}?state=closed")
-    assert "No merge request is closed" in closed
-
-
-def test_long_lists_lead_on(see, boat, monkeypatch):
-    monkeypatch.setattr(pages, "_A_PAGE", 3)
-    for number in range(4):
-        boat.copy.git("checkout", "--quiet", "-B", f"t{number}", "main")
-        boat.copy.commit(f"t{number}")
-        boat.put(f"t{number}")
-    boat.sync()
-    for number in range(4):
-        boat.open(f"t{number}")
-    page = see(BOAT)
-    assert "#4 " in page
-    assert "#1 " not in page
-    (older,) = re.findall(r'href="([^"]*after=2)"', page)
-    assert "#1 " in see(older.replace("&amp;", "&"))
 
 
 def test_a_request_shows_what_would_change(see, change):
@@ -212,27 +138,6 @@ def test_a_viewer_sees_but_has_no_forms(see, send, change):
         send(f"{BOAT}/merge_requests/new", user="charlie", source="a", target="b").status_code
         == 403
     )
-
-
-def test_a_repository_is_created_by_form(see, send, served):
-    assert 'value="bob"' in see("/new", user="bob")
-    made = send("/new", user="bob", owner="bob", name="hut")
-    assert (made.status_code, made.headers["location"]) == (303, "/bob/hut")
-    again = send("/new", user="bob", owner="bob", name="hut")
-    assert (again.status_code, "exists already" in again.text) == (409, True)
-    assert send("/new", user="bob", owner="canal", name="hut").status_code == 403
-    assert send("/new", user="bob", owner="bob", name="../x").status_code == 422
-
-
-def test_pages_of_other_parts_are_not_taken_for_repositories(served):
-    for path in ("/runs/run_1", "/settings/tokens", "/static/towpath.css", "/api/nothing"):
-        said = served.call("GET", path).text
-        assert "There is no repository" not in said
-
-
-def test_the_address_for_git_leads_a_browser_to_the_page(served, boat):
-    page = served.call("GET", f"{BOAT}.git", headers={"Accept": "text/html"})
-    assert (page.status_code, page.headers["location"]) == (303, BOAT)
 
 
 def test_an_old_request_whose_commits_are_gone_still_has_a_page(see, boat, change):

@@ -1,0 +1,8 @@
+"""What people see of a repository, page by page.
+
+visiting      who looks at which repository
+repositories  the repository page, making one, the list on the home page
+requests      the merge request page and the forms on it
+files         folders and files of a commit
+history       commits, one commit, branches
+"""
