@@ -63,6 +63,10 @@ def test_a_protected_branch_is_moved_by_nobody(new):
     )
 
 
+def test_a_deletion_that_claims_there_was_nothing_is_still_a_deletion():
+    assert "main is protected" in refused("refs/heads/main", None, None, trusted=True)[0]
+
+
 def test_a_bad_name_may_be_deleted_but_not_made():
     assert "begins with a dash" in refused("refs/heads/-x")[0]
     assert refused("refs/heads/-x", A, None) == ()

@@ -96,7 +96,9 @@ def _refusal(update: RefUpdate, protected: set[str], *, trusted: bool) -> str | 
     fault = names.ref_fault(ref)
     if fault and update.new:
         return f"{ref!a} is refused: {fault}. Choose another name."
-    if ref in protected and not (trusted and update.old is None):
+    # Who deletes may claim that there was nothing, and git believes it: only what is there counts.
+    creates = update.old is None and update.new is not None
+    if ref in protected and not (trusted and creates):
         branch = ref.removeprefix(BRANCHES)
         return (
             f"{branch} is protected: it moves through merge requests. Push a branch and open one:"

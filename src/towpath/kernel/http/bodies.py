@@ -1,5 +1,6 @@
 """Limits on request bodies, whether announced by Content-Length or chunked; and their digest."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from towpath.kernel.http import problems
 
 Exempt = Callable[[str], bool]
 _READ_PAST = 4 * 1_048_576
+_SILENCE_SECONDS = 1.0
 
 
 class BodyLimit:
@@ -85,10 +87,16 @@ class _TooMuchError(Exception):
 
 
 async def _drain(receive: Receive) -> None:
-    """Read a little on: a client that is still sending when we close sees a reset, not the 413."""
+    """Read a little on: a client that is still sending when we close sees a reset, not the 413.
+
+    One that announced more than it sends would wait for us, as we for it: not for long.
+    """
     seen = 0
     while seen < _READ_PAST:
-        message = await receive()
+        try:
+            message = await asyncio.wait_for(receive(), _SILENCE_SECONDS)
+        except TimeoutError:
+            return
         seen += len(message.get("body", b""))
         if message["type"] == "http.disconnect" or not message.get("more_body"):
             return

@@ -50,6 +50,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(DataError, _unstorable)
+    app.add_exception_handler(OverflowError, _unstorable)  # what SQLite says to such a number
 
 
 def body(status: int, title: str, detail: str, next_step: str, request_id: str) -> dict[str, Any]:
