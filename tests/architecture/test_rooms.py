@@ -24,8 +24,19 @@ def test_every_import_enters_a_room_that_the_table_opens():
 
 
 def test_every_package_beside_the_kernel_is_in_the_list_of_parts():
-    folders = {path.name for path in SOURCE.iterdir() if path.is_dir()} - NOT_PARTS
-    assert folders == part_names()
+    assert not_listed(SOURCE, part_names()) == set()
+    assert part_names() <= {path.name for path in SOURCE.iterdir()}
+
+
+def not_listed(source: Path, parts: frozenset[str]) -> set[str]:
+    """Packages that no list of parts knows, so that no table holds them."""
+    return {path.name for path in source.iterdir() if path.is_dir()} - NOT_PARTS - parts
+
+
+def test_a_planted_package_that_is_no_part_is_found(stub):
+    assert not_listed(stub, frozenset({"forge", "gate"})) == set()
+    _write(stub / "extras" / "__init__.py", "")
+    assert not_listed(stub, frozenset({"forge", "gate"})) == {"extras"}
 
 
 def test_every_room_of_the_table_names_only_rooms_of_the_table():

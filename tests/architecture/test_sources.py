@@ -1,7 +1,6 @@
 """Small functions, small files, and a test file for each."""
 
 from pathlib import Path
-from statistics import median
 
 from tests.architecture import sources
 
@@ -19,7 +18,7 @@ def test_no_function_is_longer_than_forty_lines():
 
 
 def test_the_median_function_is_shorter_than_ten_lines():
-    assert median(function.lines for function in sources.functions(SOURCE)) < 10
+    assert sources.long_median(SOURCE) == []
 
 
 def test_no_file_is_longer_than_four_hundred_lines():
@@ -44,6 +43,15 @@ def test_a_planted_long_function_is_found(tmp_path):
     assert sources.long_functions(tmp_path) == [f"{tmp_path}/long.py: long has 41 lines"]
 
 
+def test_a_planted_house_of_long_functions_is_found(tmp_path):
+    for name, lines in {"one": 1, "two": 8, "three": 30}.items():
+        body = "    x = 1\n" * lines
+        (tmp_path / f"{name}.py").write_text(f"def {name}():\n{body}")
+    assert sources.long_median(tmp_path) == []
+    (tmp_path / "two.py").write_text("async def two():\n" + "    x = 1\n" * 9)
+    assert sources.long_median(tmp_path) == ["the median function has 10 lines"]
+
+
 def test_a_planted_long_file_is_found(tmp_path):
     (tmp_path / "fine.py").write_text("x = 1\n" * 400)
     (tmp_path / "long.py").write_text("x = 1\n" * 401)
@@ -61,9 +69,21 @@ def test_a_planted_file_without_its_test_is_found(tmp_path):
     (tmp_path / "tests/gate").mkdir(parents=True)
     for name in ("gate/model.py", "gate/plugin.py", "gate/clients/git.py"):
         (tmp_path / "src" / name).write_text("")
-    (tmp_path / "tests/gate/test_model.py").write_text("")
+    (tmp_path / "tests/gate/test_model.py").write_text("def test_it():\n    assert decide()\n")
     found = sources.without_test(tmp_path / "src", tmp_path / "tests")
     assert [line.rpartition("/")[2] for line in found] == ["test_git.py"]
+
+
+def test_a_planted_test_file_without_a_test_is_found(tmp_path):
+    for folder in ("src", "tests"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "src/loops.py").write_text("")
+    planted = tmp_path / "tests/test_loops.py"
+    for text in ("", '"""To be written."""\n', "def helper():\n    pass\n"):
+        planted.write_text(text)
+        assert len(sources.without_test(tmp_path / "src", tmp_path / "tests")) == 1
+    planted.write_text("class TestLoops:\n    async def test_it(self):\n        assert loops()\n")
+    assert sources.without_test(tmp_path / "src", tmp_path / "tests") == []
 
 
 def test_a_planted_import_in_an_init_is_found(tmp_path):

@@ -25,6 +25,16 @@ def committed(root: Path) -> list[Path]:
     return [path for path in paths if path.suffix in TEXT and path.is_file()]
 
 
+def without_hash(paths: Iterable[Path]) -> list[str]:
+    """Name each requirement that is not pinned to one version with a hash of it."""
+    return [
+        f"{path}: {entry.split()[0]}"
+        for path in paths
+        for entry in path.read_text().replace("\\\n", " ").splitlines()
+        if entry.strip() and not ("==" in entry and "--hash=sha256:" in entry)
+    ]
+
+
 def lines_with(pattern: re.Pattern[str], paths: Iterable[Path]) -> list[str]:
     return [
         f"{path}:{number}: {line.strip()[:100]}"

@@ -3,9 +3,12 @@
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
+from fastapi import APIRouter
 
 from scripts import reference
+from towpath.kernel.plugin import Plugin
 from towpath.kernel.settings import Settings
 
 PAGES = Path("docs/reference")
@@ -45,8 +48,13 @@ def test_every_endpoint_says_what_it_does(written):
 
 
 def test_every_command_says_what_it_does(written):
-    sections = written["commands.md"].split("\n## ")[1:]
-    assert [part.splitlines()[0] for part in sections if len(part.split("\n\n")) < 4] == []
+    assert mute_commands(written["commands.md"]) == []
+
+
+def mute_commands(page: str) -> list[str]:
+    """Name each command whose section has nothing between usage and options."""
+    sections = [part.split("\n\n") for part in page.split("\n## ")[1:]]
+    return [title for title, _, meaning, *_ in sections if not meaning.strip()]
 
 
 def test_a_planted_setting_without_meaning_is_found(tmp_path):
@@ -54,6 +62,24 @@ def test_a_planted_setting_without_meaning_is_found(tmp_path):
     planted.write_text('class Settings:\n    told: int = 1\n    """Why."""\n    mute: int = 2\n')
     module = _load(planted)
     assert reference.attribute_docs(module, "Settings") == {"told": "Why."}
+
+
+def test_a_planted_endpoint_makes_the_page_stale(monkeypatch, written):
+    routes = APIRouter()
+    routes.add_api_route("/api/towpath/v1/planted", lambda: None, methods=["PUT"], name="plant")
+    part = Plugin(name="planted", package="towpath.kernel", routes=lambda _: (routes,))
+    monkeypatch.setattr(reference, "PARTS", (*reference.PARTS, part))
+    page = reference.pages()["api.md"]
+    assert ["`PUT /api/towpath/v1/planted`", "plant"] in rows(page, "| `")
+    assert page != written["api.md"]
+
+
+def test_a_planted_command_makes_the_page_stale_and_must_say_what_it_does(monkeypatch, written):
+    planted = click.Group("towpath", {"planted": click.Command("planted")})
+    monkeypatch.setattr(reference, "command", planted)
+    page = reference.commands_page()
+    assert page != written["commands.md"]
+    assert mute_commands(page) == ["towpath planted"]
 
 
 def test_a_planted_change_makes_a_page_stale(monkeypatch, tmp_path, capsys):

@@ -197,6 +197,6 @@ def valid_scopes(scopes: tuple[str, ...]) -> tuple[str, ...]:
         if not _SCOPE.fullmatch(scope):
             raise InvalidInput(
                 f"{scope!r} cannot be a scope.",
-                next_step="A scope is a word such as runner or repo:read:<repository id>.",
+                next_step="A scope is a word such as runner, or several joined by colons.",
             )
     return tuple(sorted(set(scopes)))
