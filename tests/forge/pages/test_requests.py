@@ -5,7 +5,6 @@ import shutil
 
 import httpx2
 import msgspec
-import pytest
 from sqlalchemy import text
 
 from towpath.forge import service
