@@ -73,6 +73,12 @@ class Stores:
         self._create(name, self._postgres_template)
         return self._postgres_url(name)
 
+    def empty(self) -> str:
+        """A PostgreSQL database without a table, as createdb leaves it."""
+        self._count += 1
+        self._create(f"test{self._count}", "template1")
+        return self._postgres_url(f"test{self._count}")
+
     def drop(self, url: str) -> None:
         """PostgreSQL's databases take 8 MB each; files go with their folder."""
         if url.startswith("postgresql"):

@@ -7,6 +7,8 @@ from typing import Literal
 import click
 
 _LAZY = {
+    "backup": ("towpath.app.backup.command:backup", "Write everything into one file, any time."),
+    "restore": ("towpath.app.backup.command:restore", "Make a data directory from a backup."),
     "run": ("towpath.pipelines.cli:run", "Run a workflow file on the working tree, no server."),
     "runner": (
         "towpath.pipelines.cli:runner",

@@ -1,6 +1,8 @@
 """The kernel as a part like the others: its routes, its tables, what it forgets each night."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from fastapi import APIRouter
 
@@ -11,6 +13,7 @@ from towpath.kernel.clock import Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.http import idempotency, live, status
+from towpath.kernel.kept import Kept, below
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Handler, Schedule
@@ -35,6 +38,11 @@ def _proofs(tx: Tx, _: Micros, __: None) -> None:
     access.forget_expired(tx)
 
 
+def _kept(data: Path, _: Tx) -> Iterator[Kept]:
+    for each in below(data, "bootstrap.json"):
+        yield replace(each, secret=True)
+
+
 PLUGIN = Plugin(
     name=schema.HISTORY.name,
     package=schema.HISTORY.package,
@@ -42,5 +50,6 @@ PLUGIN = Plugin(
     revision=schema.HISTORY.revision,
     routes=_routes,
     handlers=_handlers,
+    kept=_kept,
     schedules=(Schedule(name=_FORGET, cron="17 3 * * *", kind=_FORGET, jitter=900.0),),
 )

@@ -1,7 +1,8 @@
 """What a part hands to the composition root, in one place (its plugin.py)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.health import Check, Measure
+from towpath.kernel.kept import Kept
 from towpath.kernel.outbox import Reaction
 from towpath.kernel.work.model import Handler, Schedule
 
@@ -23,6 +25,10 @@ def _nothing(_: Kernel) -> tuple[()]:
 
 
 def _says_nothing(_: Kernel, __: Tx) -> tuple[()]:
+    return ()
+
+
+def _keeps_nothing(_: Path, __: Tx) -> tuple[()]:
     return ()
 
 
@@ -40,7 +46,8 @@ class Plugin:
     part put HTML into a lower part's page ("merge_request", "repository", "home") without the
     lower one knowing. `streams(path)` names requests whose bodies the part reads and limits
     itself: git packs, logs. `checks` and `measures` say how the part is, for the page /health and
-    for /metrics.
+    for /metrics. `kept(data, tx)` names what it has in the data directory that a backup
+    must hold; `tx` reads the copy of the database, which has been made by then.
     """
 
     name: str
@@ -56,3 +63,4 @@ class Plugin:
     streams: Callable[[str], bool] = _never
     checks: Callable[[Kernel, Tx], Sequence[Check]] = _says_nothing
     measures: Callable[[Kernel, Tx], Sequence[Measure]] = _says_nothing
+    kept: Callable[[Path, Tx], Iterable[Kept]] = _keeps_nothing

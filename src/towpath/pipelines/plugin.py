@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from towpath.kernel.clock import after
 from towpath.kernel.context import Kernel
+from towpath.kernel.kept import below
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work.model import Handler, Item, Schedule
 from towpath.pipelines import pages, reactions, service
@@ -50,4 +51,5 @@ PLUGIN = Plugin(
     slots=pages.SLOTS,
     checks=crew.checks,
     measures=crew.measures,
+    kept=lambda data, _: below(data, "logs"),
 )

@@ -69,10 +69,7 @@ def add_user(
     new: NewUser,
     hashed_password: Annotated[str | None, Depends(password_hash)],
 ) -> Response:
-    """Add a user; for administrators. Without a password only tokens let them in.
-
-    Under one Idempotency-Key the first password counts: requests are not told apart by it.
-    """
+    """Add a user; for administrators. Without a password only tokens let them in."""
     require(caller, Role.admin)
     role = valid_role(new.role)
 
@@ -80,7 +77,7 @@ def add_user(
         made = service.create_user(tx, new.login, hashed_password, role, name=new.name)
         return {"id": made.id, "login": made.login, "name": made.name, "role": made.role.name}
 
-    return replayable(request, add, asked=new.model_dump(exclude={"password"}))
+    return replayable(request, add)
 
 
 def tokens(kernel: TheKernel, caller: Caller) -> list[service.Token]:
@@ -89,7 +86,7 @@ def tokens(kernel: TheKernel, caller: Caller) -> list[service.Token]:
 
 
 def add_token(request: Request, caller: Caller, new: NewToken) -> Response:
-    """Make a token; the first reply is the only place that shows it, in a replay it is null."""
+    """Make a token; the reply is the only place that shows it."""
     login = new.login or caller.login
     require(caller, Role.viewer if login == caller.login else Role.admin)
 
@@ -100,7 +97,7 @@ def add_token(request: Request, caller: Caller, new: NewToken) -> Response:
         )
         return {"id": token_id, "login": login, "name": new.name, "token": raw, "expires": expires}
 
-    return replayable(request, add, unsaid=("token",))
+    return replayable(request, add)
 
 
 def revoke(kernel: TheKernel, caller: Caller, token_id: str) -> Response:

@@ -30,6 +30,16 @@ class History:
     revision: str
     metadata: MetaData
 
+    @property
+    def table(self) -> str:
+        """Where the database says which revision it is at."""
+        return f"alembic_version_{self.name}"
+
+    @property
+    def folder(self) -> Path:
+        module = importlib.import_module(f"{self.package}.migrations")
+        return Path(module.__file__ or "").parent
+
 
 def upgrade(db_url: str, histories: Sequence[History]) -> None:
     """Bring each history, in the order given, to its newest revision.
@@ -42,6 +52,17 @@ def upgrade(db_url: str, histories: Sequence[History]) -> None:
         for history in histories:
             if _current(connection, history) != history.revision:
                 _upgrade(connection, history)
+
+
+def revisions(connection: Connection, histories: Sequence[History]) -> dict[str, str]:
+    """At which revision each history is that has begun here."""
+    found = ((each.name, _current(connection, each)) for each in histories)
+    return {name: revision for name, revision in found if revision}
+
+
+def known_revisions(history: History) -> list[str]:
+    """Those that this release brings, oldest first; files are named 0001_words.py."""
+    return sorted(path.name[:4] for path in history.folder.glob("[0-9][0-9][0-9][0-9]_*.py"))
 
 
 @contextmanager
@@ -72,10 +93,10 @@ def _connection(url: URL) -> Iterator[Connection]:
 
 
 def _current(connection: Connection, history: History) -> str | None:
-    table = _version_table(history)
-    if not inspect(connection).has_table(table):
+    if not inspect(connection).has_table(history.table):
         return None
-    revision: str | None = connection.execute(text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608
+    wanted = text(f"SELECT version_num FROM {history.table}")  # noqa: S608 - a name of ours
+    revision: str | None = connection.execute(wanted).scalar()
     return revision
 
 
@@ -85,14 +106,13 @@ def _upgrade(connection: Connection, history: History) -> None:
     from alembic.script import ScriptDirectory
     from alembic.util import CommandError
 
-    folder = Path(importlib.import_module(f"{history.package}.migrations").__file__ or "").parent
-    scripts = ScriptDirectory(folder, version_locations=[folder])
+    scripts = ScriptDirectory(history.folder, version_locations=[history.folder])
     environment = EnvironmentContext(
         Config(),
         scripts,
         fn=lambda revision, _: scripts._upgrade_revs(history.revision, revision),  # noqa: SLF001
     )
-    environment.configure(connection=connection, version_table=_version_table(history))
+    environment.configure(connection=connection, version_table=history.table)
     try:
         with environment:
             environment.run_migrations()
@@ -101,7 +121,3 @@ def _upgrade(connection: Connection, history: History) -> None:
             f"The tables of {history.name} are at a revision that this release does not know.",
             next_step="Run the release that wrote them, or a newer one.",
         ) from error
-
-
-def _version_table(history: History) -> str:
-    return f"alembic_version_{history.name}"

@@ -1,0 +1,1 @@
+"""`towpath backup` and `towpath restore`: all that an installation is, in one sealed file."""
