@@ -1,9 +1,12 @@
 """Real git, real rows, real pipelines: from an approval to a commit on main."""
 
 import pytest
+from sqlalchemy import text
 
 from tests.gate.conftest import people
 from towpath.forge import service as forge
+from towpath.gate.model.decide import PATIENCE
+from towpath.kernel.errors import Unavailable
 
 
 @pytest.fixture
@@ -172,6 +175,60 @@ def test_an_invalid_workflow_is_refused_with_file_and_line(lock):
     lock.build()
     assert lock.line(number).refused.why == "invalid"
     assert ".github/workflows/ci.yml:3" in lock.words(number)[0]
+
+
+def cannot_merge(lock, monkeypatch, *heads):
+    """Let git fail on the merges of these heads, and of no others."""
+    real, tried = forge.merge, []
+
+    def merge(kernel, repository, onto, head, message, at):
+        if head in heads:
+            tried.append(head)
+            raise Unavailable("git merge-tree took more than 60 s.")
+        return real(kernel, repository, onto, head, message, at)
+
+    monkeypatch.setattr(forge, "merge", merge)
+    return tried
+
+
+def head_of(lock, number):
+    return lock.kernel.db.read(lambda tx: forge.merge_request(tx, lock.id, number)).head
+
+
+def test_one_that_git_cannot_merge_is_refused_and_the_others_go_on(lock, clock, monkeypatch):
+    oar, knot, sail = (lock.request(name, {name: "x\n"}) for name in ("oar", "knot", "sail"))
+    tried = cannot_merge(lock, monkeypatch, head_of(lock, knot))
+    for number in (knot, oar, sail):
+        lock.approve(number)
+    lock.until_quiet()
+    for _ in range(PATIENCE):
+        clock.advance(60)
+        lock.until_quiet()
+    assert lock.states() == {oar: "landed", knot: "refused", sail: "landed"}
+    assert PATIENCE <= len(tried) <= PATIENCE + 1  # once more, should main have moved meanwhile
+    (words,) = lock.words(knot)
+    assert "git merge-tree took more than 60 s." in words
+    parked = "SELECT count(*) FROM work_item WHERE state = 'parked'"
+    assert lock.kernel.db.read(lambda tx: tx.scalar(text(parked))) == 0
+    monkeypatch.undo()
+    lock.say(knot, "/retry")
+    lock.until_quiet()
+    assert lock.states()[knot] == "landed"
+
+
+def test_when_git_can_merge_nothing_nobody_is_to_blame(lock, clock, monkeypatch):
+    number = lock.request("oar", {"oar": "x\n"})
+    cannot_merge(lock, monkeypatch, head_of(lock, number), lock.main)
+    lock.approve(number)
+    for _ in range(PATIENCE + 1):
+        clock.advance(60)
+        lock.until_quiet()
+    assert lock.states() == {number: "queued"}
+    assert lock.words(number) == []
+    monkeypatch.undo()
+    clock.advance(900)
+    lock.until_quiet()
+    assert lock.states() == {number: "landed"}
 
 
 def test_each_repository_and_branch_has_its_own_queue(lock, lock_of):

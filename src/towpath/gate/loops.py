@@ -16,6 +16,7 @@ from towpath.gate.service import Place, Result
 from towpath.kernel import retention
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import TemporaryError
 from towpath.kernel.work.model import Handler, Item, Schedule, Then
 
 _SWEEP = "gate.sweep"
@@ -24,22 +25,31 @@ SCHEDULES = (
     Schedule(name=_SWEEP, cron="* * * * *", kind=_SWEEP),
     Schedule(name=_FORGET, cron="23 3 * * *", kind=_FORGET, jitter=900.0),
 )
+_PAUSE_SECONDS = 2.0
 _log = structlog.get_logger("towpath.gate")
 
 
 def reconcile(kernel: Kernel, place: Place) -> None:
-    """Bring a queue as far as it comes without anybody else."""
+    """Bring a queue as far as it comes without anybody else.
+
+    A merge that git cannot make is left for a later turn, so that the others go on at once;
+    TemporaryError asks for that turn.
+    """
     results: list[Result] = []
+    troubled: set[int] = set()
     while (sight := service.observe(kernel, place)) is not None:
         step = partial(service.step, url=kernel.url, place=place, sight=sight, results=results)
-        effects = kernel.db.write(step)
+        effects = [each for each in kernel.db.write(step) if each.number not in troubled]
         if not effects:
-            return
+            break
         results = []
         for effect in effects:
             result = service.perform(kernel, place, sight, effect)
             _tell(place, effect, result)
             results += [result] if result else []
+        troubled |= {r.effect.number for r in results if r.is_trouble}
+    if troubled:
+        raise TemporaryError("git could not merge everything.", delay=_PAUSE_SECONDS)
 
 
 def _tell(place: Place, effect: service.Effect, result: Result | None) -> None:

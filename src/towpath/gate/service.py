@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from towpath.forge import service as forge
 from towpath.forge.service import Repository as Repository
@@ -30,7 +31,7 @@ from towpath.kernel.access import service as access
 from towpath.kernel.clock import Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import NotFound, Stale
+from towpath.kernel.errors import NotFound, Stale, TowpathError
 from towpath.kernel.work import service as work
 from towpath.pipelines import service as pipelines
 
@@ -78,27 +79,13 @@ def observe(kernel: Kernel, place: Place) -> Sight | None:
     except NotFound:
         return None
     by_number = {int(name.removeprefix(_REFS)): sha for name, sha in refs.items()}
-    return Sight(tip, by_number, _landed(kernel, place, queue, tip))
+    contains = partial(forge.is_ancestor, kernel, place.repository)
+    return Sight(tip, by_number, apply.landed(queue, tip, contains))
 
 
 def _load(tx: Tx, place: Place) -> Queue:
     forge.repository(tx, place.repository)
     return store.load(tx, place)
-
-
-def _landed(kernel: Kernel, place: Place, queue: Queue, tip: Sha | None) -> frozenset[Sha]:
-    """The candidates that the tip contains; what stands on the tip or on another cannot be."""
-    ahead: set[Sha] = {tip} if tip else set()
-    found: set[Sha] = set()
-    for candidate in (change.candidate for change in queue.in_line()):
-        if candidate is None or tip is None:
-            continue
-        on_top = candidate.base in ahead
-        if not on_top and forge.is_ancestor(kernel, place.repository, candidate.sha, tip):
-            found.add(candidate.sha)
-        else:
-            ahead.add(candidate.sha)
-    return frozenset(found)
 
 
 def step(tx: Tx, url: str, place: Place, sight: Sight, results: Sequence[Result]) -> list[Effect]:
@@ -272,7 +259,9 @@ def _make(
 ) -> Result | None:
     outcome = _merge(kernel, place, effect, effect.onto)
     if isinstance(outcome, apply.Conflicted):
-        return Result(effect, replace(outcome, by=_guilty(kernel, place, effect)))
+        outcome = replace(outcome, by=_guilty(kernel, place, effect))
+    if not isinstance(outcome, apply.Merged):
+        return Result(effect, outcome)
     ref, old = f"{_REFS}{effect.number}", sight.refs.get(effect.number)
     moved = old == outcome.sha or _move(kernel, place, ref, old, outcome.sha)
     return Result(effect, outcome) if moved else None
@@ -290,10 +279,22 @@ def _merge(kernel: Kernel, place: Place, effect: nouns.Merge, onto: Sha) -> appl
     message, at = "Only to see whether it merges", Micros(0)
     if isinstance(effect, nouns.MakeCandidate):
         message, at = effect.message, effect.at
-    made = forge.merge(kernel, place.repository, onto, effect.head, message, at)
+    try:
+        made = forge.merge(kernel, place.repository, onto, effect.head, message, at)
+    except TowpathError as error:
+        _require_health(kernel, place, onto, error)
+        return apply.Troubled(why=printable(error.detail))
     if isinstance(made, forge.Merged):
         return apply.Merged(sha=made.sha)
     return apply.Conflicted(files=tuple(map(printable, made.files)))
+
+
+def _require_health(kernel: Kernel, place: Place, onto: Sha, error: TowpathError) -> None:
+    """Raise `error` unless git can merge something simple: then the request is not to blame."""
+    try:
+        forge.merge(kernel, place.repository, onto, onto, "Is git well?", kernel.clock.now())
+    except TowpathError:
+        raise error from None
 
 
 def hear(tx: Tx, heard: Heard) -> None:
@@ -319,8 +320,7 @@ def _obey(tx: Tx, heard: Heard, command: Command) -> str:
     line = views.line_of(scenery, change)
     said = chat.answer(command, line, change, scenery.requests[heard.number], by)
     if said.approve:
-        who, saw = heard.author, heard.head
-        forge.review(tx, heard.repository, heard.number, who, "approve", head=saw)
+        forge.review(tx, heard.repository, heard.number, heard.author, "approve", head=heard.head)
     queue = apply.put(before, said.change)
     if store.save(tx, place, before, queue):
         _wake(tx, place, before, queue)

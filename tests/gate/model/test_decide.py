@@ -1,5 +1,7 @@
 """The rules of the queue, one scene each: rows and a world in, actions out."""
 
+from dataclasses import replace
+
 import pytest
 
 from towpath.gate.model.decide import PATIENCE, decide, obstacle
@@ -10,6 +12,7 @@ from towpath.gate.model.queue import (
     Change,
     Conflict,
     DropRef,
+    Fault,
     Land,
     Landed,
     Leave,
@@ -191,6 +194,21 @@ def test_a_conflict_with_one_ahead_waits_and_takes_no_place_in_the_window():
     actions = scene(*changes, window=2, s1=None)
     assert kinds(actions) == [("MakeCandidate", 3)]
     assert actions[0].onto == "c1"
+
+
+def test_a_merge_that_git_could_not_end_is_tried_again_and_refused_at_last_on_the_tip():
+    failed = Fault(onto="m", times=PATIENCE - 1, why="slow")
+    assert kinds(scene(queued(1, fault=failed))) == [("MakeCandidate", 1)]
+    (refuse,) = scene(queued(1, fault=replace(failed, times=PATIENCE)))
+    assert (refuse.refused.why, refuse.refused.summary) == ("fault", "slow")
+
+
+def test_a_merge_that_git_could_not_end_on_one_ahead_waits_until_that_is_judged():
+    failed = Fault(onto="c1", times=PATIENCE, why="slow")
+    changes = (queued(1, "m"), queued(2, fault=failed), queued(3))
+    assert kinds(scene(*changes, s1=None)) == [("MakeCandidate", 3)]
+    landed = (queued(2, fault=failed), queued(3))
+    assert kinds(scene(*landed, tip="c1")) == [("Refuse", 2)]
 
 
 def test_a_conflict_is_looked_at_again_when_its_base_has_changed():

@@ -1,3 +1,4 @@
+import pytest
 from starlette.responses import Response, StreamingResponse
 
 
@@ -9,6 +10,14 @@ def test_an_unchanged_reply_is_a_304_without_body(web, people):
     again = web.get("/api/towpath/v1/me", headers=known)
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == first.headers["etag"]
+
+
+@pytest.mark.parametrize("as_known", ["*", "{strong}", ' "a" ,  W/{strong}'])
+def test_tags_are_compared_weakly_and_a_star_knows_every_reply(web, people, as_known):
+    alice = people("alice")
+    strong = web.get("/api/towpath/v1/me", headers=alice.bearer).headers["etag"][2:]
+    known = alice.bearer | {"If-None-Match": as_known.format(strong=strong)}
+    assert web.get("/api/towpath/v1/me", headers=known).status_code == 304
 
 
 def test_a_changed_reply_comes_whole_with_a_new_tag(web, people):

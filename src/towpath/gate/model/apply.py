@@ -4,7 +4,7 @@ The service saves what comes out of here, and the property tests run on the same
 that what is proved is what runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from towpath.gate.model.decide import decide
@@ -17,6 +17,7 @@ from towpath.gate.model.queue import (
     Conflict,
     DropRef,
     Effect,
+    Fault,
     Land,
     Landed,
     Leave,
@@ -50,7 +51,14 @@ class Conflicted:
     by: int | None = None
 
 
-Outcome = Merged | Conflicted
+@dataclass(frozen=True, kw_only=True)
+class Troubled:
+    """git could not say whether it merges; `why` in words."""
+
+    why: str
+
+
+Outcome = Merged | Conflicted | Troubled
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,10 @@ class Result:
     effect: Merge
     outcome: Outcome
 
+    @property
+    def is_trouble(self) -> bool:
+        return isinstance(self.outcome, Troubled)
+
 
 @dataclass(frozen=True)
 class Sight:
@@ -68,6 +80,20 @@ class Sight:
     tip: Sha | None
     refs: Mapping[int, Sha]
     landed: frozenset[Sha]
+
+
+def landed(queue: Queue, tip: Sha | None, contains: Callable[[Sha, Sha], bool]) -> frozenset[Sha]:
+    """The candidates that the tip contains; what stands on the tip or on another cannot be."""
+    ahead: set[Sha] = {tip} if tip else set()
+    found: set[Sha] = set()
+    for candidate in (change.candidate for change in queue.in_line()):
+        if candidate is None or tip is None:
+            continue
+        if candidate.base not in ahead and contains(candidate.sha, tip):
+            found.add(candidate.sha)
+        else:
+            ahead.add(candidate.sha)
+    return frozenset(found)
 
 
 def watch(queue: Queue, number: int) -> Queue:
@@ -191,11 +217,20 @@ def record(queue: Queue, result: Result) -> Queue:
     change = queue.change(effect.number)
     if change is None or change.state != "queued" or change.head != effect.head:
         return queue
+    if isinstance(outcome, Troubled):
+        return put(queue, _troubled(change, effect.onto, outcome.why))
+    change = replace(change, fault=None)
     if isinstance(outcome, Conflicted):
         return put(queue, _conflicted(change, effect, outcome))
     if isinstance(effect, Probe):
         return put(queue, replace(change, clean=True))
     return put(queue, _made(change, effect, outcome.sha))
+
+
+def _troubled(change: Change, onto: Sha, why: str) -> Change:
+    """Count how often in a row git could not end a merge, also while the target moves on."""
+    times = 1 + (change.fault.times if change.fault else 0)
+    return replace(change, fault=Fault(onto=onto, times=times, why=why))
 
 
 def _conflicted(change: Change, effect: Merge, result: Conflicted) -> Change:

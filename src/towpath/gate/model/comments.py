@@ -53,6 +53,8 @@ def _refusal(scene: Scene, change: Change, refused: Refused) -> str:
             return _invalid(refused)
         case "cancelled":
             return _cancelled(scene)
+        case "fault":
+            return _fault(scene, refused)
 
 
 def _conflict(scene: Scene, refused: Refused) -> str:
@@ -144,6 +146,16 @@ def _cancelled(scene: Scene) -> str:
         " nothing about this request.",
         _log(scene),
         "Comment `/retry` when the trouble is over.",
+    )
+
+
+def _fault(scene: Scene, refused: Refused) -> str:
+    return _text(
+        f"**Refused: git could not merge it into `{scene.queue.branch}`,** three times in a row,"
+        " while it merges other things. Nothing was built.",
+        _code((printable(refused.summary),)),
+        "Merge the branch yourself and push that, which makes our merge a simple one; or comment"
+        " `/retry`.",
     )
 
 

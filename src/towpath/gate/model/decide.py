@@ -38,7 +38,7 @@ from towpath.gate.model.words import commit_message, said
 from towpath.kernel.clock import Micros
 
 PATIENCE = 3
-"""How often a candidate is tested before we stop blaming the infrastructure."""
+"""How often a candidate is tested, or a merge tried, before we stop blaming the machines."""
 _LOST = Suite(conclusion="cancelled", summary="The pipelines do not know this suite any more.")
 
 
@@ -170,6 +170,8 @@ class _Walk:
     def visit(self, change: Change) -> None:
         if self._conflicts_with_tip(change):
             self._refuse(change, "conflict")
+        elif _is_hopeless(change, self.world.tip):
+            self._refuse(change, "fault")
         elif self.broken:
             self._visit_behind(change)
         elif self._is_blocked(change):
@@ -186,12 +188,10 @@ class _Walk:
         return conflict is not None and conflict.by is None and conflict.tip == self.world.tip
 
     def _is_blocked(self, change: Change) -> bool:
-        """Whether it is known to conflict with something ahead, on exactly this base."""
-        conflict = change.conflict
-        return conflict is not None and (conflict.tip, conflict.onto) == (
-            self.world.tip,
-            self.base,
-        )
+        """Whether it is known not to merge with something ahead, on exactly this base."""
+        conflict, here = change.conflict, (self.world.tip, self.base)
+        known = conflict is not None and (conflict.tip, conflict.onto) == here
+        return known or _is_hopeless(change, self.base)
 
     def _visit_behind(self, change: Change) -> None:
         if change.candidate and (self.full or change.candidate.base in self.void):
@@ -261,15 +261,22 @@ class _Walk:
 
     def _refuse(self, change: Change, why: Refusal, suite: Suite | None = None) -> None:
         files = change.conflict.files if why == "conflict" and change.conflict else ()
+        fault = change.fault.why if why == "fault" and change.fault else ""
         refused = Refused(
             why=why,
             onto=self.ahead[0][1],
             files=files,
-            summary=suite.summary if suite else "",
+            summary=suite.summary if suite else fault,
             run=suite.run if suite else None,
         )
         self.actions.append(Refuse(number=change.number, refused=refused))
         self.actions.extend(_cancel(change, self.world))
+
+
+def _is_hopeless(change: Change, onto: Sha | None) -> bool:
+    """Whether git failed so often to merge it onto this commit that it is not tried again."""
+    fault = change.fault
+    return fault is not None and fault.onto == onto and fault.times >= PATIENCE
 
 
 def _refusal(suite: Suite) -> Refusal:

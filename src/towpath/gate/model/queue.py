@@ -21,7 +21,7 @@ State = Literal["watched", "queued", "landing", "landed", "refused"]
 IN_QUEUE: tuple[State, ...] = ("queued", "landing")
 OVER: tuple[State, ...] = ("landed", "refused")
 Conclusion = Literal["success", "failure", "cancelled", "absent", "invalid"]
-Refusal = Literal["conflict", "red", "cancelled", "absent", "invalid"]
+Refusal = Literal["conflict", "red", "cancelled", "absent", "invalid", "fault"]
 Obstacle = Literal[
     "closed",
     "merged",
@@ -59,6 +59,15 @@ class Conflict:
     onto: Sha
     files: tuple[str, ...]
     by: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """git failed `times` in a row to say whether the head merges, the last time onto `onto`."""
+
+    onto: Sha
+    times: int
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +109,7 @@ class Change:
     clean: bool = False
     candidate: Candidate | None = None
     conflict: Conflict | None = None
+    fault: Fault | None = None
     tries: int = 0
     troubles: int = 0
     hold: str | None = None

@@ -170,6 +170,10 @@ def _refused_standing(branch: str, refused: Refused) -> Standing:
             "Testing was stopped again and again, so nothing is known about it.",
             "Comment `/retry` to test it again.",
         ),
+        "fault": (
+            f"git could not merge it into {branch}: {refused.summary}",
+            "Push something simpler to merge, or comment `/retry`.",
+        ),
         "absent": (
             "No workflow tests it.",
             "Add a file to .github/workflows and push, or comment `/retry` after main has one.",

@@ -46,8 +46,14 @@ def _tag(start: Message, body: Message, known: str) -> Message:
     headers = MutableHeaders(scope=start)
     headers["ETag"] = tag
     headers["Cache-Control"] = "private, no-cache"
-    if tag not in (one.strip() for one in known.split(",")):
+    if not _matches(known, tag):
         return body
     start["status"] = 304
     del headers["content-length"]
     return {"type": "http.response.body", "body": b""}
+
+
+def _matches(known: str, tag: str) -> bool:
+    """Compare weakly, as RFC 9110 asks for If-None-Match: a cache may drop the W/ from a tag."""
+    tags = {one.strip().removeprefix("W/") for one in known.split(",")}
+    return bool(tags & {"*", tag.removeprefix("W/")})
