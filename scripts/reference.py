@@ -1,4 +1,4 @@
-"""Writes docs/reference/{settings,commands,facts,api}.md from the code itself.
+"""Writes docs/reference/{settings,commands,facts,api,audit}.md from the code itself.
 
 Usage: reference.py [--check]   (--check: exit 1 if a page on disk is not what would be written)
 """
@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from towpath.app.cli import main as command
 from towpath.app.parts import PARTS
 from towpath.kernel import settings
+from towpath.kernel.audit.service import FIELDS, actions
 from towpath.kernel.clock import SystemClock
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.opening import open_database
@@ -129,6 +130,23 @@ def _own_doc(kind: type) -> str:
     return "" if text.startswith(f"{kind.__name__}(") else text
 
 
+def audit_page() -> str:
+    rows = [(f"`{each.name}`", each.words) for each in actions()]
+    fields_of = ", ".join(f"`{name}`" for name in FIELDS)
+    return page(
+        "Audit actions",
+        "What the audit log tells of. An entry is made in the transaction of its change, from the"
+        " verb that changes, whatever way in was taken; nothing changes it afterwards, and after"
+        " `TOWPATH_AUDIT_DAYS` it is forgotten. Comments and commit statuses are content: they"
+        " carry their author and time themselves. Search it at `/audit`, or take it away with"
+        " `GET /api/towpath/v1/audit?format=jsonl` (or `csv`).",
+        f"Each entry holds {fields_of}. `before` and `after` hold what changed; fields named like"
+        " secrets, and tokens of ours inside a text, are left out. `proof` is session, token,"
+        " system (work of ours, named in `proof_id`) or none (a stranger, such as at log-in).",
+        table(("action", "somebody …"), rows),
+    )
+
+
 @dataclass(frozen=True)
 class Area:
     title: str
@@ -208,6 +226,7 @@ def pages() -> dict[str, str]:
                 "commands.md": commands_page(),
                 "facts.md": facts_page(kernel),
                 "api.md": api_page(kernel),
+                "audit.md": audit_page(),
             }
         finally:
             db.close()

@@ -19,7 +19,7 @@ def written():
     return reference.pages()
 
 
-@pytest.mark.parametrize("name", ["settings.md", "commands.md", "facts.md", "api.md"])
+@pytest.mark.parametrize("name", ["settings.md", "commands.md", "facts.md", "api.md", "audit.md"])
 def test_a_reference_page_is_what_the_code_says(written, name):
     assert (PAGES / name).read_text() == written[name], "run make reference"
 
@@ -45,6 +45,12 @@ def test_every_endpoint_says_what_it_does(written):
     endpoints = rows(written["api.md"], "| `")
     assert len(endpoints) > 20
     assert [row[0] for row in endpoints if not row[1]] == []
+
+
+def test_every_audit_action_says_what_was_done(written):
+    actions = rows(written["audit.md"], "| `")
+    assert len(actions) > 20
+    assert [row[0] for row in actions if not row[1]] == []
 
 
 def test_every_command_says_what_it_does(written):

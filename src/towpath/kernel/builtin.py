@@ -9,6 +9,9 @@ from fastapi import APIRouter
 from towpath.kernel import outbox, presence, retention, schema
 from towpath.kernel.access import api, pages
 from towpath.kernel.access import service as access
+from towpath.kernel.audit import api as audit_api
+from towpath.kernel.audit import pages as audit_pages
+from towpath.kernel.audit import service as audit
 from towpath.kernel.clock import Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
@@ -19,15 +22,27 @@ from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Handler, Schedule
 
 _FORGET = "kernel.forget"
+_FORGET_AUDIT = "kernel.forget_audit"
 
 
 def _routes(_: Kernel) -> Sequence[APIRouter]:
-    return status.router(), live.router(), api.router(), pages.router()
+    return (
+        status.router(),
+        live.router(),
+        api.router(),
+        pages.router(),
+        audit_api.router(),
+        audit_pages.router(),
+    )
 
 
 def _handlers(kernel: Kernel) -> Sequence[Handler]:
     prunes = (outbox.prune, work.prune, presence.prune, _replies, _proofs)
-    return (retention.handler(_FORGET, kernel.db, kernel.settings.retention_days, prunes),)
+    chosen = kernel.settings
+    return (
+        retention.handler(_FORGET, kernel.db, chosen.retention_days, prunes),
+        retention.handler(_FORGET_AUDIT, kernel.db, chosen.audit_days, (audit.forget,)),
+    )
 
 
 def _replies(tx: Tx, before: Micros, _: None) -> None:
@@ -51,5 +66,8 @@ PLUGIN = Plugin(
     routes=_routes,
     handlers=_handlers,
     kept=_kept,
-    schedules=(Schedule(name=_FORGET, cron="17 3 * * *", kind=_FORGET, jitter=900.0),),
+    schedules=(
+        Schedule(name=_FORGET, cron="17 3 * * *", kind=_FORGET, jitter=900.0),
+        Schedule(name=_FORGET_AUDIT, cron="37 3 * * *", kind=_FORGET_AUDIT, jitter=900.0),
+    ),
 )

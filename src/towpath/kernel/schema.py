@@ -4,6 +4,7 @@ from sqlalchemy import MetaData
 
 from towpath.kernel import outbox, presence
 from towpath.kernel.access import tables as access
+from towpath.kernel.audit import store as audit
 from towpath.kernel.db.migrate import History
 from towpath.kernel.http import idempotency
 from towpath.kernel.work.schedules import SCHEDULE
@@ -20,12 +21,13 @@ def _merged(*parts: MetaData) -> MetaData:
 HISTORY = History(
     name="kernel",
     package="towpath.kernel",
-    revision="0004",
+    revision="0005",
     metadata=_merged(
         SCHEDULE.metadata,
         outbox.METADATA,
         access.METADATA,
         idempotency.METADATA,
         presence.METADATA,
+        audit.METADATA,
     ),
 )

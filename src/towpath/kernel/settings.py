@@ -20,6 +20,8 @@ class Settings:
     """How many pieces of work one process does at a time."""
     retention_days: int = 30
     """How long finished work, delivered facts and idempotency keys are kept."""
+    audit_days: int = 400
+    """How long the audit log is kept."""
     secure_cookies: bool = False
     """Send the session cookie over HTTPS only; set it behind a TLS proxy."""
     public_url: str = ""

@@ -113,7 +113,9 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_declares(history, 
 
 
 def test_each_history_names_its_own_tables_only():
-    prefixes = {"kernel": ("work_", "outbox_", "access_", "http_", "presence_")}
+    prefixes = {
+        "kernel": ("work_", "outbox_", "access_", "http_", "presence_", "audit_", "secret_")
+    }
     for history in histories():
         expected = prefixes.get(history.name, (f"{history.name}_",))
         assert all(name.startswith(expected) for name in history.metadata.tables), history.name

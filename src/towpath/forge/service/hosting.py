@@ -5,6 +5,7 @@ from dataclasses import replace
 from towpath.forge.clients.embedded import refs as git_refs
 from towpath.forge.model import requests
 from towpath.forge.model.requests import Repository
+from towpath.forge.service import auditing
 from towpath.forge.service.telling import wake
 from towpath.forge.store import repositories as repository_rows
 from towpath.kernel import ids
@@ -29,4 +30,5 @@ def create_repository(
 def _add_repository(tx: Tx, made: Repository) -> None:
     repository_rows.require_free(tx, made.owner, made.name)
     repository_rows.add_repository(tx, replace(made, created=tx.now))
+    auditing.repository_added(tx, made)
     wake(tx, made.id)

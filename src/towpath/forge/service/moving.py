@@ -10,6 +10,7 @@ from towpath.forge.clients.embedded.wire import receive_pack
 from towpath.forge.model import requests
 from towpath.forge.model.following import Known, Opening, Plan, Synced, make_plan, tell_pusher
 from towpath.forge.model.refs import Pending, Push, RefUpdate, intents, refusals
+from towpath.forge.service import auditing
 from towpath.forge.service.telling import add_numbered, changed, until_fresh, wake
 from towpath.forge.store import repositories as repository_rows
 from towpath.forge.store import requests as request_rows
@@ -87,6 +88,7 @@ def _apply(tx: Tx, known: Known, plan: Plan) -> Synced:
     repository_rows.advance_snapshot(tx, repository.id, repository.snapshot, moved)
     if plan.changes:
         announce(tx, RefsMoved(repository.id, plan.changes))
+        auditing.refs_moved(tx, repository, plan.changes)
     for step in plan.steps:
         changed(tx, step.before, step.after, step.event)
     numbers = {opening.pending.id: _fulfil(tx, opening) for opening in plan.openings}

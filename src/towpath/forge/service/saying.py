@@ -3,6 +3,7 @@
 from towpath.facts.forge import Commented
 from towpath.forge.model import names, requests
 from towpath.forge.model.requests import Comment, Review, Status, StatusState, Verdict
+from towpath.forge.service import auditing
 from towpath.forge.service.telling import tell, wake
 from towpath.forge.store import requests as request_rows
 from towpath.kernel import ids
@@ -54,6 +55,7 @@ def review(
         ),
     )
     request_rows.add_review(tx, repository, number, made)
+    auditing.reviewed(tx, request, made)
     tell(tx, request, "reviewed")
     return made
 

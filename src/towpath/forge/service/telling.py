@@ -7,6 +7,7 @@ from typing import TypeVar
 from towpath.facts.forge import MergeRequestChanged, What
 from towpath.forge.model import requests
 from towpath.forge.model.requests import MergeRequest
+from towpath.forge.service import auditing
 from towpath.forge.store import repositories as repository_rows
 from towpath.forge.store import requests as request_rows
 from towpath.kernel.db.interface import Tx
@@ -34,6 +35,7 @@ def add_numbered(tx: Tx, asked: MergeRequest) -> MergeRequest:
     number = repository_rows.next_number(tx, asked.repository)
     made = replace(asked, number=number, created=tx.now, updated=tx.now)
     request_rows.add_merge_request(tx, made)
+    auditing.request_changed(tx, None, made, "opened")
     tell(tx, made, "opened")
     return made
 
@@ -42,6 +44,7 @@ def changed(tx: Tx, before: MergeRequest, after: MergeRequest, what: What) -> Me
     """Write down what a merge request has become; Stale if it is not what it was `before`."""
     after = requests.dated(after, tx.now)
     request_rows.change_merge_request(tx, before, after)
+    auditing.request_changed(tx, before, after, what)
     tell(tx, after, what)
     return after
 

@@ -88,7 +88,8 @@ class Principal:
     """Who makes one call.
 
     `scopes` narrows what the token they came with may do; empty is all. `held` is what they were
-    granted on single resources, beside the `role` they have everywhere.
+    granted on single resources, beside the `role` they have everywhere. `proof` is session or
+    token, and `proof_id` names it in the audit log without opening anything.
     """
 
     id: str
@@ -97,6 +98,8 @@ class Principal:
     role: Role
     scopes: frozenset[str] = frozenset()
     held: Mapping[str, Role] = field(default_factory=dict, hash=False)
+    proof: str = field(default="none", compare=False)
+    proof_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

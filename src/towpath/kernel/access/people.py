@@ -5,7 +5,7 @@ from dataclasses import replace
 import structlog
 
 from towpath.kernel import ids
-from towpath.kernel.access import store, team_store
+from towpath.kernel.access import auditing, store, team_store
 from towpath.kernel.access.model import HERE, Role, User, valid_login
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, InvalidInput, NotFound
@@ -64,6 +64,7 @@ def ensure_user(
         )
     if name and name != found.name:
         store.rename_user(tx, found.id, name)
+        auditing.of_user(tx, auditing.USER_CHANGED, login, {"name": found.name}, {"name": name})
     return known(tx, login)
 
 
@@ -115,11 +116,18 @@ def set_site_role(tx: Tx, user_id: str, source: str, role: Role | None) -> None:
     if team_store.site_role(tx, user_id, HERE) is None:
         team_store.put_site_role(tx, user_id, HERE, before.role)
     team_store.put_site_role(tx, user_id, source, role)
+    after = store.user_by_id(tx, user_id) or before
+    auditing.of_user(
+        tx, auditing.ROLE_SET, before.login, {"role": before.role.name},
+        {"role": after.role.name, "source": source, "by_source": role.name if role else None},
+    )  # fmt: skip
     _log.info("role set", login=before.login, source=source, role=role.name if role else None)
 
 
 def rename_user(tx: Tx, login: str, name: str) -> User:
-    store.rename_user(tx, _changeable(tx, login).id, name)
+    found = _changeable(tx, login)
+    store.rename_user(tx, found.id, name)
+    auditing.of_user(tx, auditing.USER_CHANGED, login, {"name": found.name}, {"name": name})
     return known(tx, login)
 
 
@@ -128,6 +136,7 @@ def deactivate(tx: Tx, login: str) -> User:
     found = _changeable(tx, login)
     _require_another_admin(tx, found)
     store.deactivate(tx, found.id)
+    auditing.of_user(tx, auditing.USER_SHUT_OUT, login)
     _log.info("user deactivated", login=login)
     return known(tx, login)
 
@@ -135,6 +144,7 @@ def deactivate(tx: Tx, login: str) -> User:
 def activate(tx: Tx, login: str) -> User:
     """Let a user in again; their old sessions and tokens stay dead."""
     store.activate(tx, _changeable(tx, login).id)
+    auditing.of_user(tx, auditing.USER_LET_IN, login)
     _log.info("user activated", login=login)
     return known(tx, login)
 
@@ -143,8 +153,10 @@ def _add(tx: Tx, made: User, password_hash: str | None) -> User:
     if store.user(tx, valid_login(made.login)) is not None:
         raise Conflict(f"The login {made.login} is taken.", next_step="Choose another one.")
     store.add_user(tx, replace(made, name=made.name or made.login), password_hash)
+    after = known(tx, made.login)
+    auditing.user_added(tx, after)
     _log.info("user created", login=made.login, role=made.role.name, kind=made.kind)
-    return known(tx, made.login)
+    return after
 
 
 def _changeable(tx: Tx, login: str) -> User:

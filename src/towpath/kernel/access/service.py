@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from towpath.kernel import ids
-from towpath.kernel.access import store
+from towpath.kernel.access import auditing, store
 from towpath.kernel.access.model import HERE as HERE
 from towpath.kernel.access.model import OpenSession as OpenSession
 from towpath.kernel.access.model import Principal as Principal
@@ -48,6 +48,7 @@ from towpath.kernel.access.teams import rename_team as rename_team
 from towpath.kernel.access.teams import set_memberships as set_memberships
 from towpath.kernel.access.teams import team as team
 from towpath.kernel.access.teams import teams as teams
+from towpath.kernel.audit import service as audit
 from towpath.kernel.clock import SECOND, Micros, after
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
@@ -96,6 +97,8 @@ def create_token(
     raw = raw or ids.secret("tow")
     made = Token(ids.new("token"), name, valid_scopes(scopes), tx.now, expires, None)
     store.add_token(tx, holder.id, made, _digest(raw))
+    about = {"holder": login, "name": name, "scopes": made.scopes, "expires": expires}
+    audit.record(tx, auditing.TOKEN_ADDED, f"token:{made.id}", after=about)
     _log.info("token created", login=login, token=made.id, scopes=made.scopes)
     return made.id, raw
 
@@ -108,6 +111,7 @@ def revoke_token(tx: Tx, login: str, token_id: str) -> None:
     """Forget one of the user's tokens; NotFound when it is not theirs."""
     if not store.delete_token(tx, known(tx, login).id, token_id):
         raise NotFound("You have no such token.", next_step="Look at /settings/tokens.")
+    audit.record(tx, auditing.TOKEN_REVOKED, f"token:{token_id}", before={"holder": login})
     _log.info("token revoked", login=login, token=token_id)
 
 
@@ -140,7 +144,7 @@ def log_in(
     stored = kernel.db.read(lambda tx: _password_of(tx, login, address))
     if not matches(stored, password):
         kernel.db.write(lambda tx: _count_failure(tx, login, address))
-        _log.warning("log-in failed", login=login, address=address)
+        _log.warning("log-in failed", login=login if stored else "", address=address)
         raise Unauthenticated(
             "This login and password do not belong together.",
             next_step="Try again, or ask an administrator for a new password.",
@@ -165,6 +169,7 @@ def open_session(
     principal = Principal(
         holder.id, holder.login, holder.name, holder.role, held=store.held(tx, holder.id)
     )
+    auditing.session(tx, auditing.LOGGED_IN, principal, session_id(raw))
     return Session(raw, principal, expires)
 
 
@@ -178,6 +183,9 @@ def extend_session(tx: Tx, raw: str, hours: int) -> None:
 
 
 def log_out(tx: Tx, raw: str) -> None:
+    found = store.session_holder(tx, _digest(raw))
+    if found is not None:
+        auditing.session(tx, auditing.LOGGED_OUT, found[0], session_id(raw))
     store.delete_session(tx, _digest(raw))
 
 
@@ -196,6 +204,7 @@ def end_sessions(tx: Tx, login: str, wanted: Sequence[str] | None = None) -> Non
     holder = known(tx, login)
     ends = [each.id for each in store.sessions(tx, holder.id)] if wanted is None else wanted
     store.end_sessions(tx, holder.id, ends)
+    auditing.of_user(tx, auditing.SESSIONS_ENDED, login, after={"count": len(ends)})
     _log.info("sessions ended", login=login, count=len(ends))
 
 
@@ -245,6 +254,7 @@ def _password_of(tx: Tx, login: str, address: str) -> str | None:
 
 def _count_failure(tx: Tx, login: str, address: str) -> None:
     since = _window_start(tx)
+    auditing.log_in_refused(tx, login, store.user(tx, login))
     store.make_room_for_failures(tx, since, _MOST_FAILURES)
     store.count_failure(tx, _who(login, address), since)
     store.count_failure(tx, _place(address), since)

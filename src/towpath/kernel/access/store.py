@@ -173,6 +173,8 @@ def token_holder(tx: Tx, token_hash: str) -> tuple[Principal, Token] | None:
         role=Role(row["role"]),
         scopes=frozenset(token.scopes),
         held=held(tx, row["user_id"]),
+        proof="token",
+        proof_id=token.id,
     )
     return principal, token
 
@@ -224,8 +226,9 @@ def session_holder(tx: Tx, session_hash: str) -> tuple[Principal, Micros] | None
     if row is None:
         return None
     principal = Principal(
-        row["id"], row["login"], row["name"], Role(row["role"]), held=held(tx, row["id"])
-    )
+        row["id"], row["login"], row["name"], Role(row["role"]), held=held(tx, row["id"]),
+        proof="session", proof_id=session_id(session_hash),
+    )  # fmt: skip
     return principal, Micros(row["expires"])
 
 

@@ -1,14 +1,16 @@
 """Teams, who is in them, and what teams and users are granted. Parts call these by `service`."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import structlog
 
 from towpath.kernel import ids
-from towpath.kernel.access import store, team_store
+from towpath.kernel.access import auditing, store, team_store
 from towpath.kernel.access.model import HERE, Grant, Role, Team, valid_slug
 from towpath.kernel.access.people import known
+from towpath.kernel.audit import service as audit
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, InvalidInput, NotFound
 
@@ -41,6 +43,7 @@ def add_team(tx: Tx, slug: str, name: str = "") -> Team:
         raise Conflict(f"There is a team {slug} already.", next_step="Choose another slug.")
     made = Team(ids.new("team"), slug, name or slug)
     team_store.add_team(tx, made)
+    auditing.of_team(tx, auditing.TEAM_ADDED, slug, after={"name": made.name})
     _log.info("team added", team=slug)
     return made
 
@@ -61,6 +64,7 @@ def teams(tx: Tx) -> list[TeamView]:
 def rename_team(tx: Tx, slug: str, name: str) -> Team:
     found = team(tx, slug)
     team_store.rename_team(tx, found.id, name)
+    auditing.of_team(tx, auditing.TEAM_CHANGED, slug, {"name": found.name}, {"name": name})
     return team(tx, slug)
 
 
@@ -74,6 +78,7 @@ def remove_team(tx: Tx, slug: str) -> None:
             next_step="Keep the team: those service accounts would belong to nobody.",
         )
     team_store.delete_team(tx, found.id)
+    auditing.of_team(tx, auditing.TEAM_REMOVED, slug, {"name": found.name})
     _log.info("team removed", team=slug)
 
 
@@ -82,6 +87,7 @@ def add_member(tx: Tx, slug: str, login: str) -> None:
     found, user = team(tx, slug), known(tx, login)
     if found.id not in team_store.memberships(tx, user.id, HERE):
         team_store.add_member(tx, found.id, user.id, HERE)
+        auditing.of_team(tx, auditing.MEMBER_ADDED, slug, after=_membership(login, HERE))
         _log.info("member added", team=slug, login=login)
 
 
@@ -94,6 +100,7 @@ def remove_member(tx: Tx, slug: str, login: str) -> None:
             next_step="If an outside source put them there, change it in that source.",
         )
     team_store.remove_member(tx, found.id, user.id, HERE)
+    auditing.of_team(tx, auditing.MEMBER_REMOVED, slug, _membership(login, HERE))
     _log.info("member removed", team=slug, login=login)
 
 
@@ -110,6 +117,7 @@ def set_memberships(tx: Tx, user_id: str, source: str, teams: Mapping[str, str])
         team_store.remove_member(tx, team_id, user_id, source)
     for team_id in sorted(wanted - before):
         team_store.add_member(tx, team_id, user_id, source)
+    _told(tx, user_id, source, before, wanted)
 
 
 def grant(
@@ -122,6 +130,9 @@ def grant(
         )
     holder = known(tx, login).id if login else team(tx, team_slug).id
     team_store.put_grant(tx, holder, resource, role)
+    what = {"resource": resource, "role": role.name if role else None}
+    subject = f"user:{login}" if login else f"team:{team_slug}"
+    audit.record(tx, auditing.GRANTED, subject, after=what)
     _log.info(
         "granted", resource=resource, holder=login or team_slug, role=role.name if role else None
     )
@@ -131,6 +142,23 @@ def grants(tx: Tx, resource: str | None = None) -> list[Given]:
     """List what was granted, on one resource or on all."""
     slugs = {each.id: each.slug for each in team_store.teams(tx)}
     return [_given(tx, each, slugs) for each in team_store.grants(tx, resource)]
+
+
+def _membership(login: str, source: str) -> dict[str, str]:
+    return {"login": login, "source": source}
+
+
+def _told(
+    tx: Tx, user_id: str, source: str, before: AbstractSet[str], after: AbstractSet[str]
+) -> None:
+    """Note in the audit log whom an outside source put where."""
+    user = store.user_by_id(tx, user_id)
+    what = _membership(user.login if user else user_id, source)
+    for each in team_store.teams(tx):
+        if each.id in before - after:
+            auditing.of_team(tx, auditing.MEMBER_REMOVED, each.slug, what)
+        elif each.id in after - before:
+            auditing.of_team(tx, auditing.MEMBER_ADDED, each.slug, after=what)
 
 
 def _given(tx: Tx, each: Grant, slugs: Mapping[str, str]) -> Given:

@@ -12,8 +12,10 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable, RowMapping
 
+from towpath.kernel import origin
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.meter import Meter
+from towpath.kernel.origin import Origin
 
 ANYTHING = "*"
 """The channel of a wake that follows a gap, such as a lost connection: look at everything."""
@@ -57,6 +59,8 @@ class Tx:
         """The driver's own connection, sqlite3's or psycopg's, inside this transaction."""
         self.dialect = dialect
         self.wakes: list[str] = []
+        self.origin: Origin = origin.current()
+        """Who asked for this transaction, and from where; the audit log keeps it."""
         self._now = now
         self._savepoints = 0
 

@@ -3,6 +3,7 @@
 NOTIFY and COMMIT travel in one message, so a transaction of one statement is three round trips.
 """
 
+import contextvars
 import random
 import threading
 import time
@@ -92,7 +93,8 @@ class PostgresDatabase:
         return result
 
     def submit(self, fn: Callable[[Tx], T]) -> Future[T]:
-        return self._threads.submit(self.write, fn)
+        asked_by = contextvars.copy_context()
+        return self._threads.submit(asked_by.run, self.write, fn)
 
     def read(self, fn: Callable[[Tx], T]) -> T:
         return _until_it_holds(lambda: self._snapshot(fn), self.meter.repeated)

@@ -166,12 +166,17 @@ class SqliteDatabase:
                 self._apply_alone(job)
         self._driver.execute("COMMIT")
 
-    def _apply(self, job: Job) -> None:
+    def _tx(self, job: Job) -> Tx:
         tx = _Tx(self._writer, self._clock.now(), self.dialect)
+        tx.origin = job.origin  # this thread knows of nobody
+        return tx
+
+    def _apply(self, job: Job) -> None:
+        tx = self._tx(job)
         job.result, job.error, job.wakes = job.fn(tx), None, tx.wakes
 
     def _apply_alone(self, job: Job) -> None:
-        tx = _Tx(self._writer, self._clock.now(), self.dialect)
+        tx = self._tx(job)
         try:
             with tx.savepoint():
                 job.result, job.error, job.wakes = job.fn(tx), None, tx.wakes

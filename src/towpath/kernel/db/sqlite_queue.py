@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from towpath.kernel import origin
 from towpath.kernel.db.interface import Tx
+from towpath.kernel.origin import Origin
 
 MOST_PER_COMMIT = 512
 _LONGEST_PATIENCE = 0.005
@@ -73,6 +75,7 @@ class Job:
     error: BaseException | None = None
     wakes: Sequence[str] = ()
     asked: float = field(default_factory=time.monotonic)
+    origin: Origin = field(default_factory=origin.current)
 
 
 class Queue:

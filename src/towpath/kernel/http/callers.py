@@ -8,6 +8,7 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
+from towpath.kernel import origin
 from towpath.kernel.access import service as access
 from towpath.kernel.access.service import Principal
 from towpath.kernel.clock import SECOND
@@ -42,7 +43,14 @@ def optional_caller(
     if principal is None:
         principal = _by_session(request, kernel, sent)
     request.state.principal = principal
+    if principal is not None:
+        note(principal)
     return principal
+
+
+def note(principal: Principal) -> None:
+    """Let the audit log know who this request comes from."""
+    origin.identify(principal.id, principal.login, principal.proof, principal.proof_id)
 
 
 def recognise(request: Request) -> None:

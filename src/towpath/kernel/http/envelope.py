@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from towpath.kernel import ids
+from towpath.kernel import ids, origin
 from towpath.kernel.http import problems
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
@@ -64,7 +64,8 @@ class Envelope:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_wrapped)
+            with origin.acting(_stranger(scope, request_id)):
+                await self._app(scope, receive, send_wrapped)
         except Exception as error:
             if started:
                 raise  # too late for an answer: the server cuts the connection
@@ -85,6 +86,12 @@ class Envelope:
                 status=status,
                 ms=round(seconds * 1000, 1),
             )
+
+
+def _stranger(scope: Scope, request_id: str) -> origin.Origin:
+    """Where a request comes from, before anybody has looked who it is."""
+    address = str(scope["client"][0]) if scope.get("client") else ""
+    return origin.stranger(address, Headers(scope=scope).get("user-agent", ""), request_id)
 
 
 def _dress(headers: MutableHeaders, request_id: str) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import RowMapping
 
+from towpath.kernel.audit import service as audit
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import NotFound
 from towpath.kernel.work import store
 from towpath.kernel.work.model import WorkId
 from towpath.kernel.work.schedules import sync_schedules as sync_schedules
+
+_RETRIED = audit.action("work.retry", "let parked work run again")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +123,7 @@ def retry(tx: Tx, item: WorkId) -> None:
             f"No parked work has the id {item}.",
             next_step="Look at the list again: it may have been retried already.",
         )
+    audit.record(tx, _RETRIED, f"work:{item}", before={"state": "parked"})
     tx.wake(store.CHANNEL)
 
 

@@ -9,6 +9,7 @@ import structlog
 from towpath.kernel.clock import after
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import PermanentError, Stale, TemporaryError
+from towpath.kernel.origin import system
 from towpath.kernel.work import store
 from towpath.kernel.work.model import Handler, Item, Then, backoff
 
@@ -59,6 +60,7 @@ def _apply(tx: Tx, claim: Claim, then: Then) -> None:
     try:
         with tx.savepoint():
             _finish(tx, claim)
+            tx.origin = system(claim.item.kind)
             then(tx)
     except _LeaseLost:
         _log.warning("work_lease_lost", kind=claim.item.kind, id=claim.item.id)

@@ -15,6 +15,7 @@ from contextlib import suppress
 import msgspec
 import structlog
 
+from towpath.kernel import origin
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import ANYTHING, Database, Isolation, Tx
 from towpath.kernel.errors import PermanentError, Unavailable
@@ -208,7 +209,8 @@ def _run(claim: Claim) -> Outcome:
         )
         return Outcome(claim, error=error)
     try:
-        return Outcome(claim, then=claim.handler.run(item))
+        with origin.acting(origin.system(item.kind)):
+            return Outcome(claim, then=claim.handler.run(item))
     except Exception as error:  # noqa: BLE001 - whatever it is, the row must not be forgotten
         return Outcome(claim, error=error)
     except SystemExit as error:

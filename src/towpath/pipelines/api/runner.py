@@ -20,7 +20,7 @@ from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Denied, InvalidInput, TooLarge, Unauthenticated, Unavailable
 from towpath.kernel.http import sse
-from towpath.kernel.http.callers import presented_token
+from towpath.kernel.http.callers import note, presented_token
 from towpath.pipelines import service
 from towpath.pipelines.api.bells import Bells, rung
 from towpath.pipelines.api.tails import log_channel
@@ -148,6 +148,7 @@ class Wire:
                 "A runner shows a token.", next_step="Send it as Authorization: Bearer TOKEN."
             )
         caller = self._kernel.db.read(lambda tx: access.authenticate_token(tx, token))
+        note(caller)
         trusted = caller.role >= access.Role.maintainer or caller.login == service.RUNNER_USER
         if "runner" not in caller.scopes or not trusted:
             raise Denied(

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import RowMapping, delete, insert, select, update
 
+from towpath.kernel.audit import service as audit
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import NotFound
@@ -14,6 +15,7 @@ from towpath.pipelines.model.run import Run, Suite, SuiteConclusion
 from towpath.pipelines.store.tables import JOB, RUN, STEP, SUITE
 
 RECENT = 20
+_CANCELLED = audit.action("run.cancel", "cancelled a run")
 
 
 def add_suite(tx: Tx, suite: Suite) -> None:
@@ -114,7 +116,10 @@ def cancel_run(tx: Tx, run_id: str, by: str) -> bool:
     chosen = update(RUN).where(
         RUN.c.id == run_id, RUN.c.state == "running", RUN.c.cancelled_by.is_(None)
     )
-    return tx.execute(chosen.values(cancelled_by=by)).rowcount == 1
+    if tx.execute(chosen.values(cancelled_by=by)).rowcount != 1:
+        return False
+    audit.record(tx, _CANCELLED, f"run:{run_id}", after={"cancelled_by": by})
+    return True
 
 
 def old_runs(tx: Tx, before: Micros, limit: int) -> list[str]:

@@ -1,0 +1,68 @@
+"""What of a forge's changes is kept in the audit log, in words that a person can search.
+
+Comments and commit statuses are content, not changes of anybody's rights or code; they carry
+their author and time themselves.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from towpath.facts.forge import RefChange, What
+from towpath.forge.model.requests import MergeRequest, Repository, Review
+from towpath.forge.store import repositories
+from towpath.kernel.audit import service as audit
+from towpath.kernel.db.interface import Tx
+
+_ADDED = audit.action("repository.add", "added a repository")
+_REFS = audit.action("repository.refs", "moved branches or tags")
+_REVIEWED = audit.action("merge_request.review", "judged a merge request")
+_REQUEST = {
+    "opened": audit.action("merge_request.open", "opened a merge request"),
+    "edited": audit.action("merge_request.edit", "edited a merge request"),
+    "closed": audit.action("merge_request.close", "closed a merge request"),
+    "reopened": audit.action("merge_request.reopen", "opened a merge request again"),
+    "merged": audit.action("merge_request.merge", "merged a merge request"),
+}
+_TOLD = ("title", "body", "state", "source", "target", "head", "merged_as")
+
+
+def repository_added(tx: Tx, made: Repository) -> None:
+    about = {"default_branch": made.default_branch, "protected": made.protected}
+    audit.record(tx, _ADDED, f"repository:{made.full_name}", after=about)
+
+
+def refs_moved(tx: Tx, repository: Repository, changes: Sequence[RefChange]) -> None:
+    """One entry for all that one push or landing moved; the log keeps the first hundred."""
+    was = [f"{change.ref} {change.old}" for change in changes if change.old]
+    now = [f"{change.ref} {change.new}" for change in changes if change.new]
+    about = {"refs": now, "count": len(changes)}
+    audit.record(
+        tx, _REFS, f"repository:{repository.full_name}", before={"refs": was}, after=about
+    )
+
+
+def request_changed(tx: Tx, before: MergeRequest | None, after: MergeRequest, what: What) -> None:
+    """A head that moved is told by the push that moved it."""
+    if what not in _REQUEST:
+        return
+    audit.record(
+        tx,
+        _REQUEST[what],
+        _subject(tx, after),
+        before=None if before is None else _told(before),
+        after=_told(after),
+    )
+
+
+def reviewed(tx: Tx, request: MergeRequest, made: Review) -> None:
+    about = {"verdict": made.verdict, "head": made.head, "author": made.author}
+    audit.record(tx, _REVIEWED, _subject(tx, request), after=about)
+
+
+def _subject(tx: Tx, request: MergeRequest) -> str:
+    where = repositories.repository(tx, request.repository)
+    return f"merge_request:{where.full_name}#{request.number}"
+
+
+def _told(request: MergeRequest) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in _TOLD}

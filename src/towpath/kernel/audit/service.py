@@ -1,0 +1,118 @@
+"""Record a change in its own transaction; search and export what was recorded.
+
+Call `record` from the verb that changes, not from the route: then no way in goes around it. An
+entry exists exactly if the change does. The actions of who is not logged in are told by address.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import Any
+
+import msgspec
+
+from towpath.kernel.audit import store
+from towpath.kernel.audit.model import Action as Action
+from towpath.kernel.audit.model import Entry as Entry
+from towpath.kernel.audit.model import Search as Search
+from towpath.kernel.audit.model import Values as Values
+from towpath.kernel.audit.model import action as action
+from towpath.kernel.audit.model import actions as actions
+from towpath.kernel.audit.model import kept, plain
+from towpath.kernel.audit.model import moment as moment
+from towpath.kernel.clock import Micros, to_datetime
+from towpath.kernel.db.interface import Database, Tx
+from towpath.kernel.origin import Origin
+
+_LONGEST_SUBJECT = 300
+_LONGEST_AGENT = 300
+_LONGEST_NAME = 100
+_AT_ONCE = 500
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FIELDS = (
+    "id", "at", "action", "subject", "who", "who_id", "proof", "proof_id", "address", "agent",
+    "request", "before", "after",
+)  # fmt: skip
+
+
+def record(
+    tx: Tx,
+    what: Action,
+    subject: str,
+    *,
+    before: Values | None = None,
+    after: Values | None = None,
+    by: Origin | None = None,
+) -> None:
+    """Write down a change to `subject` (KIND:NAME) that this transaction makes.
+
+    `before` and `after` hold what changed, as plain values; fields named like secrets are left
+    out. Who and from where come with the transaction; `by` replaces them for a log-in, whose
+    caller becomes known by it.
+    """
+    origin = by or tx.origin
+    cleaned = replace(
+        origin,
+        proof_id=plain(origin.proof_id, _LONGEST_NAME),
+        address=plain(origin.address, _LONGEST_NAME),
+        agent=plain(origin.agent, _LONGEST_AGENT),
+    )
+    store.add(
+        tx, what.name, plain(subject, _LONGEST_SUBJECT), cleaned, (kept(before), kept(after))
+    )
+
+
+def search(tx: Tx, wanted: Search, *, below: int | None = None, limit: int = 50) -> list[Entry]:
+    """Entries newest first; go on with the id of the last one as `below`."""
+    return store.search(tx, wanted, below, limit)
+
+
+def forget(tx: Tx, before: Micros, after: int | None = None) -> int | None:
+    """Delete what is older than the retention, a bounded number at a time."""
+    return store.forget(tx, before, after or 0)
+
+
+def told(entry: Entry) -> dict[str, Any]:
+    """One entry for machines, with its time in ISO 8601."""
+    values = asdict(entry)
+    values["at"] = to_datetime(entry.at).isoformat()
+    return {name: values[name] for name in FIELDS}
+
+
+def export_lines(db: Database, wanted: Search) -> Iterator[bytes]:
+    """Everything that matches, newest first, one JSON object a line."""
+    for entry in _all(db, wanted):
+        yield msgspec.json.encode(told(entry)) + b"\n"
+
+
+def export_table(db: Database, wanted: Search) -> Iterator[bytes]:
+    """Everything that matches, as CSV with a heading; no cell can be taken for a formula."""
+    yield _row(FIELDS)
+    for entry in _all(db, wanted):
+        yield _row([_cell(value) for value in told(entry).values()])
+
+
+def _all(db: Database, wanted: Search) -> Iterator[Entry]:
+    """Read in pieces, so that a slow reader holds no snapshot open."""
+    below: int | None = None
+    while True:
+        start = below
+        found = db.read(lambda tx: search(tx, wanted, below=start, limit=_AT_ONCE))  # noqa: B023
+        yield from found
+        if len(found) < _AT_ONCE:
+            return
+        below = found[-1].id
+
+
+def _row(cells: Any) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    shown = msgspec.json.encode(value).decode() if isinstance(value, dict) else str(value)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown

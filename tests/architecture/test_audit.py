@@ -1,0 +1,237 @@
+"""Every address that changes something leaves a trace in the audit log, or a reason is given.
+
+A new route that changes: add how to drive it to DRIVEN, or why it leaves no entry to EXCEPTIONS.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+from starlette.testclient import TestClient
+
+from scripts import reference
+from tests.forge.conftest import ENVIRONMENT, Copy, Hosted, running
+from towpath.app.parts import PARTS
+from towpath.app.server import VOICES
+from towpath.forge import service as forge
+from towpath.kernel.access import passwords
+from towpath.kernel.access import service as access
+from towpath.kernel.access.bootstrap import bootstrap
+from towpath.kernel.access.service import Role
+from towpath.kernel.audit import service as audit
+from towpath.kernel.audit.service import Search
+from towpath.kernel.errors import PermanentError
+from towpath.kernel.http.app import create_app
+from towpath.kernel.work import service as work
+from towpath.kernel.work.model import Handler
+from towpath.kernel.work.worker import Worker
+from towpath.pipelines.model.run import Run, Suite
+from towpath.pipelines.store import suites
+
+CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
+PASSWORD = "correct horse battery"
+API, V3 = "/api/towpath/v1", "/api/v3"
+REPO = f"{V3}/repos/{{owner}}/{{repo}}"
+PAGE = "/{owner:owner}/{name}"
+CONTENT = "content: it carries its author and its time itself"
+MACHINE = "the progress of a job, by its runner's lease: told by the run itself"
+PUSHED = "test_a_push_is_told_with_who_pushed below drives it with git"
+EXCEPTIONS = {
+    ("POST", f"{REPO}/statuses/{{sha}}"): CONTENT,
+    ("POST", f"{REPO}/issues/{{number}}/comments"): CONTENT,
+    ("POST", "/{owner}/{name}/merge_requests/{number}/gate"): CONTENT,
+    ("POST", "/{owner}/{name}.git/git-upload-pack"): "it only reads",
+    ("POST", "/{owner}/{name}/git-upload-pack"): "it only reads",
+    ("POST", "/{owner}/{name}.git/git-receive-pack"): PUSHED,
+    ("POST", "/{owner}/{name}/git-receive-pack"): PUSHED,
+    ("POST", f"{API}/hooks/pre-receive"): "it only asks; the push that follows is told",
+    ("POST", f"{API}/runner/claim"): MACHINE,
+    ("POST", f"{API}/runner/jobs/{{job}}/steps"): MACHINE,
+    ("POST", f"{API}/runner/jobs/{{job}}/heartbeat"): MACHINE,
+    ("POST", f"{API}/runner/jobs/{{job}}/finish"): MACHINE,
+    ("PUT", f"{API}/runner/jobs/{{job}}/log"): MACHINE,
+}
+DRIVEN = {
+    ("POST", "/login"): lambda town: town.post("/login", login="alice", password=PASSWORD),
+    ("POST", "/logout"): lambda town: (town.log_in(), town.post("/logout"))[1],
+    ("POST", "/settings/tokens"): lambda town: town.form("/settings/tokens", name="laptop"),
+    ("POST", "/settings/tokens/{token_id}/revoke"): lambda town: town.form(
+        f"/settings/tokens/{town.token()}/revoke"
+    ),
+    ("POST", "/work/{item}/retry"): lambda town: town.form(f"/work/{town.parked()}/retry"),
+    ("POST", "/new"): lambda town: town.form("/new", owner="alice", name="page"),
+    ("POST", "/runs/{run}/cancel"): lambda town: town.form(f"/runs/{town.run()}/cancel"),
+    ("POST", f"{PAGE}/merge_requests/new"): lambda town: town.form(
+        "/alice/boat/merge_requests/new", source=town.branch(), target="main", title="A"
+    ),
+    ("POST", f"{PAGE}/merge_requests/{{number:int}}/say"): lambda town: town.form(
+        f"/alice/boat/merge_requests/{town.request()}/say", verdict="approve"
+    ),
+    ("POST", f"{PAGE}/merge_requests/{{number:int}}/close"): lambda town: town.form(
+        f"/alice/boat/merge_requests/{town.request()}/close"
+    ),
+    ("POST", f"{PAGE}/merge_requests/{{number:int}}/reopen"): lambda town: town.form(
+        f"/alice/boat/merge_requests/{town.closed()}/reopen"
+    ),
+    ("POST", f"{API}/users"): lambda town: town.call("POST", f"{API}/users", login="zoe"),
+    ("POST", f"{API}/tokens"): lambda town: town.call("POST", f"{API}/tokens", name="cli"),
+    ("DELETE", f"{API}/tokens/{{token_id}}"): lambda town: town.call(
+        "DELETE", f"{API}/tokens/{town.token()}"
+    ),
+    ("POST", f"{API}/runs/{{run}}/cancel"): lambda town: town.call(
+        "POST", f"{API}/runs/{town.run()}/cancel"
+    ),
+    ("POST", f"{V3}/user/repos"): lambda town: town.call("POST", f"{V3}/user/repos", name="own"),
+    ("POST", f"{V3}/orgs/{{org}}/repos"): lambda town: town.call(
+        "POST", f"{V3}/orgs/canal/repos", name="of-org"
+    ),
+    ("POST", f"{REPO}/pulls"): lambda town: town.call(
+        "POST", f"{V3}/repos/alice/boat/pulls", title="A", head=town.branch(), base="main"
+    ),
+    ("PATCH", f"{REPO}/pulls/{{number}}"): lambda town: town.call(
+        "PATCH", f"{V3}/repos/alice/boat/pulls/{town.request()}", title="Other words"
+    ),
+    ("POST", f"{REPO}/pulls/{{number}}/reviews"): lambda town: town.call(
+        "POST", f"{V3}/repos/alice/boat/pulls/{town.request()}/reviews", event="APPROVE"
+    ),
+}
+
+
+def changing_routes(kernel):
+    routers = [router for part in PARTS for router in part.routes(kernel)]
+    found = {row[:2] for router in routers for row in reference.endpoints(router.routes)}
+    return {row for row in found if row[0] in CHANGING}
+
+
+@dataclass
+class Town:
+    """What there is to change, and an administrator's client."""
+
+    web: TestClient
+    hosted: Hosted
+    count: int = 0
+
+    @property
+    def db(self):
+        return self.hosted.kernel.db
+
+    def call(self, method, path, **body):
+        return self.web.request(method, path, json=body or None)
+
+    def form(self, path, **fields):
+        return self.web.post(path, data=fields, follow_redirects=False)
+
+    def post(self, path, **fields):
+        """As a browser without a token: the form's token comes with the page."""
+        with TestClient(self.web.app, "http://towpath.test") as browser:
+            browser.cookies = self.web.cookies
+            page = browser.get("/login" if path == "/login" else "/")
+            token = page.text.split('name="csrf" value="')[1].split('"')[0]
+            reply = browser.post(path, data=fields | {"csrf": token}, follow_redirects=False)
+            self.web.cookies = browser.cookies
+            return reply
+
+    def log_in(self):
+        assert self.post("/login", login="alice", password=PASSWORD).status_code == 303
+
+    def token(self):
+        return self.db.write(lambda tx: access.create_token(tx, "admin", "old"))[0]
+
+    def parked(self):
+        def fail(_):
+            raise PermanentError("no")
+
+        self.db.write(lambda tx: work.add(tx, "test.fail", {}))
+        Worker(self.db, [Handler(kind="test.fail", run=fail)]).run_until_idle()
+        return self.db.read(work.parked)[0].id
+
+    def branch(self):
+        self.count += 1
+        self.hosted.branch(f"topic{self.count}", **{f"f{self.count}": "x\n"})
+        self.hosted.sync()
+        return f"topic{self.count}"
+
+    def request(self):
+        return self.hosted.open(self.branch()).number
+
+    def closed(self):
+        number = self.request()
+        self.db.write(lambda tx: forge.close(tx, self.hosted.id, number))
+        return number
+
+    def run(self):
+        self.count += 1
+        where = {"repository": self.hosted.id, "sha": "a" * 40, "ref": "refs/heads/main"}
+        asked = Suite(
+            id=f"suite_{self.count}", key=str(self.count), payload={}, actor="", state="running",
+            event="push", conclusion=None, summary="", run=None, created=1, finished=None, **where,
+        )  # fmt: skip
+        made = Run(
+            id=f"run_{self.count}", suite=asked.id, workflow="w", title="t", path="p",
+            event="push", created=1, **where,
+            github={"repository": "alice/boat", "server_url": "http://towpath.test"},
+        )  # fmt: skip
+        self.db.write(lambda tx: suites.add_suite(tx, asked))
+        self.db.write(lambda tx: suites.add_run(tx, made))
+        return made.id
+
+
+@pytest.fixture
+def town(kernel, tmp_path):
+    made = bootstrap(kernel, VOICES)
+    password = passwords.hashed(PASSWORD)
+    kernel.db.write(lambda tx: access.create_user(tx, "alice", password, Role.member))
+    copy = Copy(tmp_path / "copy")
+    copy.path.mkdir()
+    copy.git("init", "--quiet", "--initial-branch=main")
+    copy.commit("first", README="hello\n")
+    hosted = Hosted(kernel, forge.create_repository(kernel, "alice", "boat"), copy)
+    hosted.put("main")
+    hosted.sync()
+    with TestClient(create_app(kernel, PARTS), "http://towpath.test") as web:
+        web.headers["Authorization"] = f"Bearer {made.token}"
+        yield Town(web, hosted)
+
+
+def test_every_changing_address_is_driven_or_excused(kernel):
+    assert changing_routes(kernel) == DRIVEN.keys() | EXCEPTIONS.keys()
+    assert not DRIVEN.keys() & EXCEPTIONS.keys()
+
+
+def test_each_leaves_an_entry_with_who_and_from_where(town):
+    faults = {}
+    for route, drive in DRIVEN.items():
+        before = _newest(town)
+        reply = drive(town)
+        made = [e for e in _entries(town) if e.id > before and e.address == "testclient"]
+        if reply.status_code >= 400:
+            faults[route] = f"{reply.status_code}: {reply.text[:300]}"
+        elif not any(entry.who and entry.request for entry in made):
+            faults[route] = "no entry in the audit log"
+    assert faults == {}
+
+
+def _entries(town):
+    return town.db.read(lambda tx: audit.search(tx, Search(), limit=100))
+
+
+def _newest(town):
+    return max((entry.id for entry in _entries(town)), default=0)
+
+
+def test_a_route_that_forgets_is_found(town, monkeypatch):
+    monkeypatch.setattr(audit, "record", lambda *_, **__: None)
+    with pytest.raises(AssertionError, match="no entry in the audit log"):
+        test_each_leaves_an_entry_with_who_and_from_where(town)
+
+
+def test_a_push_is_told_with_who_pushed(town):
+    with running(town.hosted.kernel) as served:
+        town.hosted.copy.commit("more")
+        remote = served.remote(user="alice")
+        town.hosted.copy.git("push", "--quiet", remote, "HEAD:refs/heads/pushed", **ENVIRONMENT)
+    (entry,) = town.db.read(
+        lambda tx: audit.search(tx, Search(what="repository.refs", who="alice"))
+    )
+    assert entry.after["refs"][0].startswith("refs/heads/pushed ")
+    assert entry.agent.startswith("git/")
+    assert (entry.address, entry.proof) == ("127.0.0.1", "token")
