@@ -1,4 +1,4 @@
-"""What a user gets from the wheel alone: a server that answers, with the pages' assets inside."""
+"""What a user gets from the wheel alone: a server with its pages, and a runner with its walls."""
 
 import re
 import socket
@@ -12,6 +12,17 @@ import pytest
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
+WORKFLOW = """\
+on: push
+jobs:
+  look:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: cat greeting
+      - shell: python
+        run: import towpath; print("found at", towpath.__file__)
+"""
 PIP = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
 
 
@@ -95,3 +106,18 @@ def test_the_wheel_answers_a_probe(served):
 def test_the_wheel_says_its_version(program):
     said = subprocess.run([program, "version"], capture_output=True, text=True, check=True)
     assert "0.1.0" in said.stdout
+
+
+def test_the_wheel_runs_a_job_in_its_own_walls_and_tools(program, tmp_path):
+    """The runner, its program inside the box and the Python it binds come from the wheel alone."""
+    tree = tmp_path / "tree"
+    (tree / ".towpath/workflows").mkdir(parents=True)
+    (tree / ".towpath/workflows/ci.yml").write_text(WORKFLOW)
+    (tree / "greeting").write_text("hello from the tree\n")
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [program, "run"], cwd=tree, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "hello from the tree" in done.stdout
+    assert f"found at {program.parents[1]}/lib" in done.stdout

@@ -1,5 +1,6 @@
 """What set-up says and does on a machine where things are missing."""
 
+import os
 import subprocess
 from dataclasses import replace
 
@@ -32,6 +33,32 @@ def test_an_ordinary_user_is_told_the_exact_apt_line_before_any_work(machine, ca
     assert "Nothing was changed" in said
     assert "apt-get install -y --no-install-recommends bubblewrap postgresql" in said
     assert "PG=0" in said
+    assert machine == []
+
+
+@pytest.mark.parametrize("target", setup.TARGETS)
+def test_a_whole_set_up_of_an_ordinary_user_ends_before_any_work(
+    machine, monkeypatch, tmp_path, capsys, target
+):
+    """Whatever it is for: one absent package stops it with the line to type, nothing made."""
+    place = tmp_path / "checkout"
+    place.mkdir()
+    for name, path in {"ROOT": place, "VENV": place / ".venv", "BUILT": place / "built"}.items():
+        monkeypatch.setattr(setup, name, path)
+    monkeypatch.setattr(setup, "STAMPS", place / ".venv/stamps")
+    monkeypatch.chdir(place)
+    wanted = setup.TARGETS[target]
+    monkeypatch.setitem(setup.TARGETS, target, replace(wanted, needs=(absent(setup.BUBBLEWRAP),)))
+    monkeypatch.setattr("sys.argv", ["setup.py", target])
+    umask = os.umask(0o022)
+    try:
+        with pytest.raises(SystemExit) as stopped:
+            setup.main()
+    finally:
+        os.umask(umask)
+    assert stopped.value.code == 2
+    assert "--no-install-recommends bubblewrap\n" in capsys.readouterr().err
+    assert list(place.iterdir()) == []
     assert machine == []
 
 
