@@ -2,17 +2,21 @@
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.e2e import tracing
 from tests.kill.harness import PROGRAM, Api, Server, answer
-from tests.kill.people import World
+from tests.kill.people import FILES, World
 
 PLANTS = str(Path(__file__).with_name("plants.py"))
 WAL = "towpath.db-wal"
 TOKEN, TITLE = "a-token-to-follow", "a-request-to-follow"
+LINE, LANDED = "a-line-to-follow", "moved to"
+MAIN_LOCK, LENGTH = "/refs/heads/main.lock", r"{\"length\":"
+PATIENCE_SECONDS = 120
 # The fact that is written together with the request, as strace prints it.
 OPENED = r"what\":\"opened"
 
@@ -25,10 +29,10 @@ def folder():
     shutil.rmtree(made)
 
 
-def traced(folder, work, program=PROGRAM):
+def traced(folder, work, program=PROGRAM, options=("--no-runner",)):
     trace = folder / "trace"
     under = (*tracing.STRACE, str(trace))
-    server = Server(folder, program=program, under=under, options=["--no-runner"])
+    server = Server(folder, program=program, under=under, options=options)
     try:
         server.start(timeout=120)
         work(server)
@@ -45,6 +49,18 @@ def make_token(server):
 def push(server):
     world = World(server, server.data.parent / "clone")
     world.open("followed", {"boat": "x\n"}, TITLE)
+
+
+def land(server):
+    """One request with a real runner, until its author is told that it landed."""
+    files = FILES | {"check.sh": f"echo {LINE}\n"}
+    world = World(server, server.data.parent / "clone", files)
+    number = world.open("followed", {"boat": "x\n"}, TITLE)
+    world.approve(number)
+    until = time.monotonic() + PATIENCE_SECONDS
+    while LANDED not in str(world.alice.get(f"{world.path}/issues/{number}/comments")):
+        assert time.monotonic() < until, server.tail()
+        time.sleep(0.1)
 
 
 def answered_durably(seen, text, answer):
@@ -99,3 +115,35 @@ def test_a_git_that_does_not_sync_is_caught(folder):
     seen = traced(folder, push, (PLANTS, "fsync-none"))
     assert not pushed_durably(seen, "/objects/")
     assert not pushed_durably(seen, "/refs/heads/followed.lock")
+
+
+def moved_durably(seen):
+    """Whether main's new place and name were synced before any row said that it landed."""
+    told = tracing.written(seen, LANDED, file=WAL)[0]
+    locked = tracing.written(seen, "", file=MAIN_LOCK)[-1]
+    moved = [c for c in seen if c.name == "rename" and MAIN_LOCK in c.text][-1]
+    named = any(
+        sync.path.endswith("/refs/heads") and moved.ended < sync.began and sync.ended < told.began
+        for sync in tracing.syncs(seen, "/refs/heads")
+    )
+    return tracing.synced_between(seen, MAIN_LOCK, locked, moved) and named
+
+
+def logged_durably(seen):
+    """Whether the server synced a line of the log before it told the runner the log's length."""
+    written = tracing.written(seen, LINE, file="/data/logs/")[0]
+    after = [call for call in seen if call.began > written.began]
+    return tracing.synced_between(seen, written.path, written, tracing.sent(after, LENGTH))
+
+
+def test_a_landing_and_its_log_are_on_disk_before_anybody_hears_of_them(folder):
+    seen = traced(folder, land, options=())
+    assert logged_durably(seen)
+    assert moved_durably(seen)
+    assert answered_durably(seen, LANDED, tracing.sent(seen, LANDED))
+
+
+def test_a_landing_in_memory_alone_is_caught(folder):
+    seen = traced(folder, land, (PLANTS, "landing-in-memory"), options=())
+    assert not logged_durably(seen)
+    assert not moved_durably(seen)

@@ -116,7 +116,13 @@ def test_the_wheel_runs_a_job_in_its_own_walls_and_tools(program, tmp_path):
     (tree / "greeting").write_text("hello from the tree\n")
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
     done = subprocess.run(
-        [program, "run"], cwd=tree, env=environment, capture_output=True, text=True, timeout=120
+        [program, "run"],
+        check=False,
+        cwd=tree,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "hello from the tree" in done.stdout
