@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from towpath.app.demo.record import Outcome, Request
-from towpath.app.demo.telling import Row, Teller, table
+from towpath.app.demo.telling import PROMISED_SECONDS, Row, Teller, table
 
 REQUEST = Request(
     number=3, title="Call it [toll]", part="renames", branch="x", head="h", expected="red"
@@ -41,7 +41,7 @@ def test_a_failed_step_says_so(teller):
 def test_plain_output_has_no_control_characters(teller):
     with teller.step("Start"):
         pass
-    teller.console.print(table([Row(REQUEST, RED)]))
+    teller.console.print(table([Row(REQUEST, RED)], 90))
     assert "\x1b" not in said(teller)
 
 
@@ -52,9 +52,21 @@ def test_an_outcome_is_told_as_it_happens(teller):
 
 def test_the_table_says_whether_all_was_expected(teller):
     landed = Outcome(number=3, outcome="landed", base="b", commit="c", seconds=1, said="")
-    teller.console.print(table([Row(REQUEST, RED), Row(REQUEST, landed)]))
+    teller.console.print(table([Row(REQUEST, RED), Row(REQUEST, landed)], 90))
     assert "yes" in said(teller)
     assert "no: red" in said(teller)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (PROMISED_SECONDS, "All of it took 180 s, within the 3 minutes promised for two cores."),
+        (200.4, "All of it took 200 s, longer than the 3 minutes promised for two cores."),
+    ],
+)
+def test_the_table_says_whether_the_promised_time_was_kept(teller, seconds, words):
+    teller.console.print(table([Row(REQUEST, RED)], seconds))
+    assert words in " ".join(said(teller).split())
 
 
 def test_the_address_and_the_log_in_are_told(teller):

@@ -98,12 +98,12 @@ def _conclude(teller: Teller, journey: Journey) -> None:
     outcomes = {outcome.number: outcome for outcome in journey.outcomes}
     rows = [Row(request, outcomes[request.number]) for request in journey.requests]
     teller.say("")
-    teller.print(table(rows))
+    teller.print(table(rows, teller.seconds))
     teller.say("\nmain, newest first:")
     teller.lines(journey.history())
     surprises = sum(not row.as_expected for row in rows)
     verdict = f"{surprises} not as expected" if surprises else "every outcome is as expected"
-    teller.say(f"\n{len(rows)} merge requests, {verdict}", "", teller.seconds)
+    teller.say(f"\n{len(rows)} merge requests, {verdict}")
 
 
 def _lines(journey: Journey) -> list[Line]:
