@@ -10,7 +10,7 @@ from towpath.kernel.context import Kernel
 from towpath.kernel.kept import below
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work.model import Handler, Item, Schedule
-from towpath.pipelines import pages, reactions, service
+from towpath.pipelines import loops, pages, reactions, service
 from towpath.pipelines.api import runner, runs
 from towpath.pipelines.api.bells import Bells
 from towpath.pipelines.store import crew
@@ -26,7 +26,7 @@ def _routes(kernel: Kernel) -> Sequence[APIRouter]:
 
 def _handlers(kernel: Kernel) -> Sequence[Handler]:
     return (
-        Handler(kind=service.PLAN, run=partial(service.plan, kernel)),
+        loops.planner(kernel),
         Handler.transactional(service.EXPIRY, service.expire),
         Handler(kind=_FORGET, run=partial(_forget, kernel)),
     )

@@ -71,16 +71,14 @@ __all__ = [
     "forget", "heal", "heartbeat", "held", "job", "jobs_of", "line_html", "line_number",
     "line_start", "local_runner", "log_lines", "log_size", "plan", "read_log", "report", "run",
     "runs", "runs_in", "runs_of", "steps", "steps_of", "stop_channel",
-    "stopping", "suite", "suites_of", "trigger", "trigger_merge_request", "walls",
+    "stopping", "suite", "suites_of", "trigger", "trigger_merge_request", "unplannable",
+    "walls",
 ]  # fmt: skip
 PLAN = "pipelines.plan"
 FOLDERS = (".towpath/workflows", ".github/workflows")
 """Where files are looked for; the first folder that has any is the one that counts."""
 MAX_FILES = 50
 _FORGOTTEN_AT_ONCE = 100
-
-
-# Asking for a suite, and planning it
 
 
 def trigger(  # noqa: PLR0913 - the fields of an event
@@ -137,6 +135,12 @@ def plan(kernel: Kernel, item: Item) -> Then | None:
     origin, now = kernel.db.read(lambda tx: (_origin(tx, kernel, asked), tx.now))
     planned = planning.plan(asked, chosen, origin, now)
     return lambda tx: _begin(tx, asked, planned)
+
+
+def unplannable(tx: Tx, suite: str, why: str) -> None:
+    """End a suite that cannot be planned, so that nobody waits for it without a word."""
+    problem = Problem("(planning)", 1, 1, "", why)
+    _begin(tx, suite_rows.suite(tx, suite), planning.Planned((), (problem,)))
 
 
 def _read_files(kernel: Kernel, asked: Suite) -> tuple[list[Workflow], list[Problem]]:
@@ -205,9 +209,6 @@ def _begin(tx: Tx, asked: Suite, planned: planning.Planned) -> None:
         _finish_suite(tx, asked, "invalid", told, None)
     elif not planned.runs:
         _finish_suite(tx, asked, "absent", "No workflow file matches this event.", None)
-
-
-# What happens next to a run
 
 
 def advance(tx: Tx, run_id: str) -> None:
@@ -330,9 +331,6 @@ def cancel_suite(tx: Tx, suite_id: str, by: str = "towpath") -> None:
     for each in suite_rows.runs_of(tx, [suite_id]):
         if each.state == "running" and suite_rows.cancel_run(tx, each.id, by):
             advance(tx, each.id)
-
-
-# The end of an attempt
 
 
 def finish(tx: Tx, job_id: str, lease: str, outcome: Outcome) -> None:

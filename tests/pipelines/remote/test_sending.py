@@ -138,6 +138,17 @@ def test_a_lost_lease_ends_it(job, server):
     assert server.told == []
 
 
+def test_stopping_waits_for_no_server(server, tmp_path):
+    server.away = 10**9
+    made = Job(server, tmp_path, patience=3600.0)
+    made.spool.write(b"x")
+    stopping = threading.Thread(target=made.sender.stop, daemon=True)
+    stopping.start()
+    stopping.join(60)
+    assert not stopping.is_alive()
+    made.spool.close()
+
+
 def test_patience_has_an_end(server, tmp_path):
     server.away = 10**9
     made = Job(server, tmp_path, patience=0.3)

@@ -50,6 +50,7 @@ class Sender:
         self._acknowledged = 0
         self._reports: list[StepReport] = []
         self._over = threading.Event()
+        self._stopped = threading.Event()
         self._sending = threading.Thread(target=self._send_all, name=f"send {self._job}")
         self._living = threading.Thread(target=self._live, name=f"live {self._job}", daemon=True)
 
@@ -73,7 +74,8 @@ class Sender:
             self._wire.close()
 
     def stop(self) -> None:
-        """Send no more."""
+        """Send no more, not even what waits for a server that is away."""
+        self._stopped.set()
         self._over.set()
         self._spool.grown.set()
         self._sending.join()
@@ -137,5 +139,6 @@ class Sender:
                 if time.monotonic() - began > self._patience:
                     self._lost()
                     raise Abandoned(str(error)) from error
-            threading.Event().wait(pause)
+            if self._stopped.wait(pause):
+                raise Abandoned("Sending was stopped.")
             pause = min(pause * 2, _LONGEST_PAUSE)
