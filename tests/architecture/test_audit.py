@@ -13,6 +13,7 @@ from tests.forge.conftest import ENVIRONMENT, Copy, Hosted, running
 from towpath.app.parts import PARTS
 from towpath.app.server import VOICES
 from towpath.forge import service as forge
+from towpath.forge.model.threads import require_anchor
 from towpath.kernel.access import passwords
 from towpath.kernel.access import service as access
 from towpath.kernel.access.bootstrap import bootstrap
@@ -39,6 +40,8 @@ EXCEPTIONS = {
     ("POST", f"{REPO}/statuses/{{sha}}"): CONTENT,
     ("POST", f"{REPO}/issues/{{number}}/comments"): CONTENT,
     ("POST", "/{owner}/{name}/merge_requests/{number}/gate"): CONTENT,
+    ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads"): CONTENT,
+    ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads/{{thread}}/reply"): CONTENT,
     ("POST", "/{owner}/{name}.git/git-upload-pack"): "it only reads",
     ("POST", "/{owner}/{name}/git-upload-pack"): "it only reads",
     ("POST", "/{owner}/{name}.git/git-receive-pack"): PUSHED,
@@ -71,6 +74,12 @@ DRIVEN = {
     ),
     ("POST", f"{PAGE}/merge_requests/{{number:int}}/reopen"): lambda town: town.form(
         f"/alice/boat/merge_requests/{town.closed()}/reopen"
+    ),
+    ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads/{{thread}}/resolve"): (
+        lambda town: town.form(f"{town.thread()}/resolve")
+    ),
+    ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads/{{thread}}/reopen"): (
+        lambda town: town.form(f"{town.thread()}/reopen")
     ),
     ("POST", f"{API}/users"): lambda town: town.call("POST", f"{API}/users", login="zoe"),
     ("POST", f"{API}/tokens"): lambda town: town.call("POST", f"{API}/tokens", name="cli"),
@@ -157,6 +166,13 @@ class Town:
         number = self.request()
         self.db.write(lambda tx: forge.close(tx, self.hosted.id, number))
         return number
+
+    def thread(self):
+        number = self.request()
+        head = self.hosted.request(number).head
+        anchor = require_anchor("README", "new", 1, head)
+        begun = forge.start_thread(self.hosted.kernel, self.hosted.id, number, "bob", "x", anchor)
+        return f"/alice/boat/merge_requests/{number}/threads/{begun.id}"
 
     def run(self):
         self.count += 1

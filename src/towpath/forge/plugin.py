@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from towpath.forge import loops
 from towpath.forge.api import git, hooks, pulls, rest
 from towpath.forge.clients.embedded import copying
-from towpath.forge.pages import files, history, repositories, requests
+from towpath.forge.pages import files, history, repositories, requests, threads
 from towpath.forge.store import repositories as repository_rows
 from towpath.forge.store.tables import METADATA
 from towpath.kernel.context import Kernel
@@ -19,8 +19,8 @@ from towpath.kernel.plugin import Plugin
 
 def _routes(_: Kernel) -> Sequence[APIRouter]:
     api = (git.router(), hooks.router(), rest.router(), pulls.router())
-    pages = (repositories.router(), requests.router(), files.router(), history.router())
-    return (*api, *pages)
+    pages = (repositories, requests, threads, files, history)
+    return (*api, *(page.router() for page in pages))
 
 
 def _streams(path: str) -> bool:
@@ -36,7 +36,7 @@ PLUGIN = Plugin(
     name="forge",
     package="towpath.forge",
     metadata=METADATA,
-    revision="0001",
+    revision="0002",
     routes=_routes,
     handlers=loops.handlers,
     schedules=loops.SCHEDULES,

@@ -32,7 +32,7 @@ def see(served):
 
 @pytest.fixture
 def send(served):
-    def post(path, user="alice", **form):
-        return served.call("POST", path, user=user, data=form, headers={"Accept": "text/html"})
+    def post(address, /, user="alice", **form):
+        return served.call("POST", address, user=user, data=form, headers={"Accept": "text/html"})
 
     return post

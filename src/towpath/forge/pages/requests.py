@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from towpath.forge import service
 from towpath.forge.pages.repositories import summary
+from towpath.forge.pages.threads import Talks, talks
 from towpath.forge.pages.visiting import BRANCHES, HERE, Changes, Here, Line, Text, Visit
 from towpath.forge.service import (
     Comment,
@@ -17,6 +18,7 @@ from towpath.forge.service import (
     MergeRequest,
     Review,
     Status,
+    Thread,
     Verdict,
 )
 from towpath.kernel.db.interface import Tx
@@ -49,12 +51,15 @@ class Talk:
     verdicts: tuple[Review, ...]
     statuses: tuple[Status, ...]
     summary: str
+    threads: tuple[Thread, ...]
 
 
 @dataclass(frozen=True)
 class Content:
     commits: list[Commit]
     diff: Diff
+    base: str
+    talks: Talks
 
 
 def router() -> APIRouter:
@@ -98,12 +103,17 @@ def add_request(here: Changes, given: Annotated[NewRequest, Form()]) -> Response
     return here.to(made.number)
 
 
-def merge_request(here: Here, number: int) -> Response:
-    return _merge_request(here, number)
+def merge_request(here: Here, number: int, ask: str = "") -> Response:
+    return _merge_request(here, number, ask=ask)
 
 
 def _merge_request(
-    here: Visit, number: int, problem: TowpathError | None = None, text: str = ""
+    here: Visit,
+    number: int,
+    problem: TowpathError | None = None,
+    text: str = "",
+    *,
+    ask: str = "",
 ) -> Response:
     told = here.kernel.db.read(lambda tx: _talk(tx, here.id, number))
     change = told.change
@@ -113,18 +123,22 @@ def _merge_request(
         talk=told,
         change=change,
         seen=change.head,
-        content=_content(here, change),
+        content=_content(here, told, ask),
         text=text,
     )
 
 
-def _content(here: Visit, change: MergeRequest) -> Content | None:
+def _content(here: Visit, told: Talk, ask: str) -> Content | None:
     """What would change; None for an old request whose commits are not kept any more."""
+    change = told.change
+    base = service.base_of(here.kernel, change)
     try:
-        ends = (here.kernel, here.id, service.base_of(here.kernel, change), change.head)
-        return Content(service.commits(*ends), service.diff(*ends))
+        ends = (here.kernel, here.id, base, change.head)
+        commits, diff = service.commits(*ends), service.diff(*ends)
     except NotFound:
         return None
+    placed = service.placed(here.kernel, change, base, told.threads)
+    return Content(commits, diff, base, talks(placed, diff, ask))
 
 
 def _talk(tx: Tx, repository: str, number: int) -> Talk:
@@ -138,6 +152,7 @@ def _talk(tx: Tx, repository: str, number: int) -> Talk:
         tuple(service.current_reviews(reviews).values()),
         statuses,
         summary(statuses),
+        service.threads(tx, repository, number),
     )
 
 

@@ -7,6 +7,7 @@ run git, so they belong outside transactions. Git is the truth for refs: rows ar
 hosting     repositories: made and found
 requesting  the life of a merge request
 saying      comments, reviews, statuses
+discussing  threads on lines of a diff
 moving      moving refs; rows that follow git; pushes
 telling     what every change goes through: row, fact, pages that show it
 """
@@ -34,7 +35,7 @@ from towpath.forge.clients.embedded.trees import (
 )
 from towpath.forge.clients.embedded.upkeep import clear_locks, collect, require_room
 from towpath.forge.clients.embedded.wire import Program, advertise, upload_pack
-from towpath.forge.formats.diffs import Diff, DiffFile, as_patch
+from towpath.forge.formats.diffs import Diff, DiffFile, Row, as_patch
 from towpath.forge.model.following import Synced
 from towpath.forge.model.refs import Push, RefUpdate
 from towpath.forge.model.requests import (
@@ -48,6 +49,8 @@ from towpath.forge.model.requests import (
     current_reviews,
     worst_state,
 )
+from towpath.forge.model.threads import Thread
+from towpath.forge.service.discussing import Placed, placed, reply, resolve_thread, start_thread
 from towpath.forge.service.hosting import create_repository
 from towpath.forge.service.moving import admit_push, receive_push, sync_refs, update_refs
 from towpath.forge.service.requesting import close, diff, edit, open_merge_request, reopen
@@ -63,17 +66,19 @@ from towpath.forge.store.requests import (
     search_merge_requests,
     statuses,
 )
+from towpath.forge.store.threads import threads
 
 __all__ = [
     "Branch", "Comment", "Commit", "Conflicted", "Diff", "DiffFile", "Entry", "MergeRequest",
-    "Merged", "Program", "Push", "RefUpdate", "Repository", "Review", "Signature", "Status",
-    "StatusState", "Synced", "Verdict", "admit_push", "advertise", "as_patch", "base_of",
-    "branch_subject", "branches", "clear_locks", "close", "collect", "comment", "comments",
-    "commits", "content", "count_merge_requests", "create_repository", "current_reviews",
-    "diff", "edit", "find", "find_repository", "folder", "history", "install_hook",
-    "is_ancestor", "list_files", "merge", "merge_base", "merge_request", "merge_requests",
-    "open_merge_request", "open_merge_requests", "push_of", "read_file", "receive_push",
-    "refs", "reopen", "repositories", "repository", "require_room", "resolve", "review",
-    "reviews", "search_merge_requests", "set_status", "size", "statuses", "sync_refs",
-    "update_refs", "upload_pack", "worst_state",
+    "Merged", "Placed", "Program", "Push", "RefUpdate", "Repository", "Review", "Row",
+    "Signature", "Status", "StatusState", "Synced", "Thread", "Verdict", "admit_push",
+    "advertise", "as_patch", "base_of", "branch_subject", "branches", "clear_locks", "close",
+    "collect", "comment", "comments", "commits", "content", "count_merge_requests",
+    "create_repository", "current_reviews", "diff", "edit", "find", "find_repository",
+    "folder", "history", "install_hook", "is_ancestor", "list_files", "merge", "merge_base",
+    "merge_request", "merge_requests", "open_merge_request", "open_merge_requests", "placed",
+    "push_of", "read_file", "receive_push", "refs", "reopen", "reply", "repositories",
+    "repository", "require_room", "resolve", "resolve_thread", "review", "reviews",
+    "search_merge_requests", "set_status", "size", "start_thread", "statuses", "sync_refs",
+    "threads", "update_refs", "upload_pack", "worst_state",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from towpath.facts.forge import RefChange, What
 from towpath.forge.model.requests import MergeRequest, Repository, Review
+from towpath.forge.model.threads import Thread
 from towpath.forge.store import repositories
 from towpath.kernel.audit import service as audit
 from towpath.kernel.db.interface import Tx
@@ -16,6 +17,7 @@ from towpath.kernel.db.interface import Tx
 _ADDED = audit.action("repository.add", "added a repository")
 _REFS = audit.action("repository.refs", "moved branches or tags")
 _REVIEWED = audit.action("merge_request.review", "judged a merge request")
+_SETTLED = audit.action("merge_request.settle", "settled a discussion, or took it up again")
 _REQUEST = {
     "opened": audit.action("merge_request.open", "opened a merge request"),
     "edited": audit.action("merge_request.edit", "edited a merge request"),
@@ -57,6 +59,16 @@ def request_changed(tx: Tx, before: MergeRequest | None, after: MergeRequest, wh
 def reviewed(tx: Tx, request: MergeRequest, made: Review) -> None:
     about = {"verdict": made.verdict, "head": made.head, "author": made.author}
     audit.record(tx, _REVIEWED, _subject(tx, request), after=about)
+
+
+def settled(tx: Tx, request: MergeRequest, thread: Thread, by: str | None) -> None:
+    audit.record(
+        tx,
+        _SETTLED,
+        _subject(tx, request),
+        before={"thread": thread.id, "settled_by": thread.resolved_by},
+        after={"thread": thread.id, "settled_by": by},
+    )
 
 
 def _subject(tx: Tx, request: MergeRequest) -> str:

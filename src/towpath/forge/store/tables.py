@@ -103,3 +103,25 @@ INTENT = Table(
     Column("number", Integer),
     Column("at", BigInteger, nullable=False),
 )
+THREAD = Table(
+    "forge_thread",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("repository", String(40), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("side", String(3), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("commit", String(40), nullable=False),
+    Column("resolved_by", String(40)),
+    Index("forge_thread_by_request", "repository", "number", "id"),
+)
+REMARK = Table(
+    "forge_remark",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("thread", String(40), nullable=False, index=True),
+    Column("author", String(40), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)

@@ -112,13 +112,13 @@ def commits(
 
 def log(directory: Path, *chosen: str) -> list[Commit]:
     """Run `git log` with these arguments; NotFound when the commits are gone."""
-    listed = _kept(directory, "log", "--no-show-signature", _LOG, *chosen)
+    listed = kept(directory, "log", "--no-show-signature", _LOG, *chosen)
     fields = listed.out.decode("utf-8", "replace").split("\0")
     width = len(_FIELDS)
     return [_commit(fields[at : at + width]) for at in range(0, len(fields) - 1, width)]
 
 
-def _kept(directory: Path, *arguments: str, also: Mapping[str, str] | None = None) -> git.Result:
+def kept(directory: Path, *arguments: str, also: Mapping[str, str] | None = None) -> git.Result:
     """Run git on commits that may have been collected since somebody wrote them down."""
     result = git.run(directory, *arguments, also=also, accept=(0, _MISSING))
     if result.code == _MISSING:
@@ -173,7 +173,7 @@ def raw_diff(
     plain = ("--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", "--submodule=short")
     # A file of megabytes is not read on a page: git then tells only that it differs.
     small = git.configured(core__bigFileThreshold="512k")
-    listed = _kept(
+    listed = kept(
         directory,
         *("diff", "--raw", "--numstat", "-z", "--no-abbrev", *plain, *names, "--"),
         also=small,

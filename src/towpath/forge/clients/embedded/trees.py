@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from towpath.forge.clients.embedded import git
-from towpath.forge.clients.embedded.objects import Commit, log
+from towpath.forge.clients.embedded.objects import Commit, kept, log
 from towpath.forge.model.names import require_sha
 from towpath.forge.model.places import path_of, visible
+from towpath.forge.model.threads import Shift, read_shifts
 from towpath.kernel.clock import SECOND, Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import NotFound
@@ -120,6 +121,31 @@ def content(kernel: Kernel, repository: str, blob: str) -> Iterator[bytes]:
                 yield piece
         finally:
             process.kill()
+
+
+def has_line(kernel: Kernel, repository: str, sha: str, path: str, line: int) -> bool:
+    """Whether a file of a commit has that many lines; reads no further than there."""
+    try:
+        entry = find(kernel, repository, sha, path)
+    except NotFound:
+        return False
+    if entry.kind not in {"file", "link"}:
+        return False
+    seen, last = 0, b"\n"
+    for piece in content(kernel, repository, entry.object):
+        seen, last = seen + piece.count(b"\n"), piece[-1:]
+        if seen >= line:
+            return True
+    return seen + (last != b"\n") >= line
+
+
+def shifts(kernel: Kernel, repository: str, old: str, new: str, path: str) -> tuple[Shift, ...]:
+    """How the lines of a file moved from one commit to another; NotFound when one is gone."""
+    plain = ("--unified=0", "--no-ext-diff", "--no-textconv", "--no-color", "--no-renames")
+    names = (require_sha(old), require_sha(new))
+    return read_shifts(
+        kept(git.path(kernel, repository), "diff", *plain, *names, "--", path_of(path)).out
+    )
 
 
 def branches(kernel: Kernel, repository: str) -> list[Branch]:
