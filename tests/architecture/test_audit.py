@@ -22,6 +22,7 @@ from towpath.kernel.audit import service as audit
 from towpath.kernel.audit.service import Search
 from towpath.kernel.errors import PermanentError
 from towpath.kernel.http.app import create_app
+from towpath.kernel.secrets import service as secrets
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Handler
 from towpath.kernel.work.worker import Worker
@@ -89,6 +90,16 @@ DRIVEN = {
     ("POST", f"{API}/runs/{{run}}/cancel"): lambda town: town.call(
         "POST", f"{API}/runs/{town.run()}/cancel"
     ),
+    ("PUT", f"{API}/secrets/site/{{name}}"): lambda town: town.call(
+        "PUT", f"{API}/secrets/site/oidc", value="hunter2"
+    ),
+    ("DELETE", f"{API}/secrets/site/{{name}}"): lambda town: town.call(
+        "DELETE", f"{API}/secrets/site/oidc"
+    ),
+    ("POST", f"{API}/secrets/keys"): lambda town: town.call("POST", f"{API}/secrets/keys"),
+    ("DELETE", f"{API}/secrets/keys/{{key}}"): lambda town: town.call(
+        "DELETE", f"{API}/secrets/keys/{town.old_key()}"
+    ),
     ("POST", f"{V3}/user/repos"): lambda town: town.call("POST", f"{V3}/user/repos", name="own"),
     ("POST", f"{V3}/orgs/{{org}}/repos"): lambda town: town.call(
         "POST", f"{V3}/orgs/canal/repos", name="of-org"
@@ -145,6 +156,11 @@ class Town:
     def token(self):
         return self.db.write(lambda tx: access.create_token(tx, "admin", "old"))[0]
 
+    def old_key(self):
+        ring = secrets.load(self.hosted.kernel)
+        states = self.db.read(lambda tx: secrets.key_states(tx, ring))
+        return next(each.id for each in states if not each.encrypts)
+
     def parked(self):
         def fail(_):
             raise PermanentError("no")
@@ -194,6 +210,7 @@ class Town:
 @pytest.fixture
 def town(kernel, tmp_path):
     made = bootstrap(kernel, VOICES)
+    secrets.prepare(kernel)
     password = passwords.hashed(PASSWORD)
     kernel.db.write(lambda tx: access.create_user(tx, "alice", password, Role.member))
     copy = Copy(tmp_path / "copy")

@@ -18,6 +18,9 @@ from towpath.kernel.db.interface import Tx
 from towpath.kernel.http import idempotency, live, status
 from towpath.kernel.kept import Kept, below
 from towpath.kernel.plugin import Plugin
+from towpath.kernel.secrets import api as secrets_api
+from towpath.kernel.secrets import keys
+from towpath.kernel.secrets import service as secrets
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Handler, Schedule
 
@@ -33,6 +36,7 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
         pages.router(),
         audit_api.router(),
         audit_pages.router(),
+        secrets_api.router(),
     )
 
 
@@ -41,6 +45,7 @@ def _handlers(kernel: Kernel) -> Sequence[Handler]:
     chosen = kernel.settings
     return (
         retention.handler(_FORGET, kernel.db, chosen.retention_days, prunes),
+        secrets.handler(kernel),
         retention.handler(_FORGET_AUDIT, kernel.db, chosen.audit_days, (audit.forget,)),
     )
 
@@ -56,6 +61,8 @@ def _proofs(tx: Tx, _: Micros, __: None) -> None:
 def _kept(data: Path, _: Tx) -> Iterator[Kept]:
     for each in below(data, "bootstrap.json"):
         yield replace(each, secret=True)
+    for each in below(data, keys.FILE):
+        yield replace(each, secret=True)
 
 
 PLUGIN = Plugin(
@@ -66,8 +73,11 @@ PLUGIN = Plugin(
     routes=_routes,
     handlers=_handlers,
     kept=_kept,
+    heal=secrets.prepare,
+    checks=secrets.checks,
     schedules=(
         Schedule(name=_FORGET, cron="17 3 * * *", kind=_FORGET, jitter=900.0),
+        Schedule(name=secrets.ROTATE, cron="47 3 * * *", kind=secrets.ROTATE, jitter=900.0),
         Schedule(name=_FORGET_AUDIT, cron="37 3 * * *", kind=_FORGET_AUDIT, jitter=900.0),
     ),
 )

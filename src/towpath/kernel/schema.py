@@ -7,6 +7,7 @@ from towpath.kernel.access import tables as access
 from towpath.kernel.audit import store as audit
 from towpath.kernel.db.migrate import History
 from towpath.kernel.http import idempotency
+from towpath.kernel.secrets import store as secrets
 from towpath.kernel.work.schedules import SCHEDULE
 
 
@@ -21,7 +22,7 @@ def _merged(*parts: MetaData) -> MetaData:
 HISTORY = History(
     name="kernel",
     package="towpath.kernel",
-    revision="0005",
+    revision="0006",
     metadata=_merged(
         SCHEDULE.metadata,
         outbox.METADATA,
@@ -29,5 +30,6 @@ HISTORY = History(
         idempotency.METADATA,
         presence.METADATA,
         audit.METADATA,
+        secrets.METADATA,
     ),
 )

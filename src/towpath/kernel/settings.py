@@ -22,6 +22,8 @@ class Settings:
     """How long finished work, delivered facts and idempotency keys are kept."""
     audit_days: int = 400
     """How long the audit log is kept."""
+    secret_keys_file: str = ""
+    """Where the keys of secrets are; empty: secret.keys in the data directory, made at first."""
     secure_cookies: bool = False
     """Send the session cookie over HTTPS only; set it behind a TLS proxy."""
     public_url: str = ""
