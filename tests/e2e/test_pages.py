@@ -13,7 +13,6 @@ PAGES = {
     "home": lambda town: "/",
     "tokens": lambda town: "/settings/tokens",
     "work": lambda town: "/work",
-    "new repository": lambda town: "/new",
     "health": lambda town: "/health",
     "missing": lambda town: "/nowhere",
     "repository": lambda town: f"/{town.repository}",

@@ -145,7 +145,9 @@ def check_words(world, found):
             if times > 1
         ]
     found.lost += [f"{text!r}" for text in world.ledger.acknowledged if text and not said[text]]
-    found.doubled += [f"{text!r} {times} times" for text, times in said.items() if times > 1]
+    found.doubled += [
+        f"{text!r} {times} times" for text, times in said.items() if text and times > 1
+    ]
 
 
 def check_main(world, bare, main, found):

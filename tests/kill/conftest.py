@@ -1,4 +1,4 @@
-"""A database for each world, the data directory's own or a new one on PostgreSQL; servers."""
+"""Installations on either store, and single servers, that are gone when the test is over."""
 
 import shutil
 import tempfile
@@ -7,31 +7,30 @@ from pathlib import Path
 import pytest
 
 from tests.kill.harness import PROGRAM, Server
+from tests.kill.town import Town
 
 
 @pytest.fixture
-def new_database(stores, store, tmp_path):
+def new_town(store):
     made = []
 
     def make():
-        if store == "sqlite":
-            return None
-        made.append(stores.url(store, tmp_path))
+        made.append(Town(store))
         return made[-1]
 
     yield make
-    for url in made:
-        stores.drop(url)
+    for town in made:
+        town.stop()
 
 
 @pytest.fixture
 def new_server():
-    """Servers in folders of their own, which are short enough for the path of a unix socket."""
+    """Servers in folders of their own."""
     made = []
 
-    def make(program=PROGRAM, *, database=None):
+    def make(program=PROGRAM):
         folder = Path(tempfile.mkdtemp(prefix="kill-"))
-        made.append(Server(folder, database=database, program=program))
+        made.append(Server(folder, program=program))
         return made[-1]
 
     yield make

@@ -39,86 +39,82 @@ class Unanswered(Exception):
     """The server died, or was not there: nothing was acknowledged, anything may have happened."""
 
 
-class Server:
-    """`towpath serve` on one data directory and one port, across any number of deaths."""
+class Process:
+    """One process of an installation, across any number of deaths; its words go to one log."""
 
-    def __init__(self, folder: Path, *, database=None, program=PROGRAM, under=(), options=()):
-        self.data, self.database = folder / "data", database
-        self.program, self.under, self.options = program, under, options
+    def __init__(self, log: Path, words=(), *, program=PROGRAM, under=()):
+        self.log, self.words = log, words
+        self.program, self.under = program, under
         self.env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-        self.log = folder / "serve.log"
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
+        self.at = 0
         self.seen: dict[int, str] = {}
         self.starts: list[float] = []
+
+    def command(self):
+        return [*self.under, sys.executable, *self.program, *self.words]
 
     def start(self, timeout=START_SECONDS):
         began, at = time.monotonic(), self.launch()
         while not self.is_ready(at):
             if self.process.poll() is not None or time.monotonic() - began > timeout:
-                raise AssertionError(f"the server did not start:\n{self.tail()}")
+                raise AssertionError(f"the process did not start:\n{self.tail()}")
             time.sleep(0.01)
         self.starts.append(time.monotonic() - began)
         return self
 
     def launch(self):
         """Start the process without waiting for it; where in the log it begins to speak."""
-        command = [*self.under, sys.executable, *self.program, "serve", *self.options]
-        command += ["--data", str(self.data), "--port", str(self.port)]
-        command += ["--database", self.database] if self.database else []
-        at = self.log.stat().st_size if self.log.exists() else 0
+        self.at = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command,
+                self.command(),
                 env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        return at
+        return self.at
 
-    def is_ready(self, at):
+    def is_ready(self, at=None):
         with self.log.open("rb") as log:
-            log.seek(at)
+            log.seek(self.at if at is None else at)
             return any(line.startswith(b"ready ") for line in log)
+
+    def is_alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def said(self):
+        """What it has said since it was launched."""
+        with self.log.open("rb") as log:
+            log.seek(self.at)
+            return log.read().decode(errors="replace")
 
     def tail(self, lines=40):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    @property
-    def bootstrap(self):
-        return json.loads((self.data / "bootstrap.json").read_text())
-
     def family(self):
-        """The server and every process that it started, children first."""
+        """The process and every process that it started, children first."""
         found = descendants(self.process.pid)
         self.seen |= {pid: birth(pid) for pid in found}
         return found
 
     def kill(self, *, whole):
-        """SIGKILL the server, or also its runner and all that runs there; returns when dead."""
-        for pid in self.frozen_family() if whole else [self.process.pid]:
+        """SIGKILL it, or also all that it started; returns when it is dead."""
+        for pid in freeze(self.family) if whole else [self.process.pid]:
             signal_to(pid, signal.SIGKILL)
         self.process.wait()
 
-    def frozen_family(self):
-        """Stop all of them first: one that forks while the others die would get away."""
-        known = []
-        while known != (found := self.family()):
-            known = found
-            for pid in found:
-                signal_to(pid, signal.SIGSTOP)
-        return known
+    def main_pid(self):
+        return self.process.pid
 
     def stop(self):
         """Ask it to end, then make sure that nothing it ever started is left."""
-        if self.process and self.process.poll() is None:
+        if self.is_alive():
             self.family()
-            # strace, where the server runs under it, keeps a SIGTERM to itself.
-            pid = int((self.data / "lock").read_text()) if self.under else self.process.pid
-            os.kill(pid, signal.SIGTERM)
+            signal_to(self.main_pid(), signal.SIGCONT)
+            signal_to(self.main_pid(), signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(20)
         for pid, born in self.seen.items():
@@ -127,6 +123,45 @@ class Server:
                     signal_to(child, signal.SIGKILL)
         if self.process:
             self.process.wait()
+
+
+class Server(Process):
+    """`towpath serve` on one data directory and one port."""
+
+    def __init__(
+        self, folder: Path, *, database=None, program=PROGRAM, under=(), options=(), data=None,
+        host="127.0.0.1", name="serve",
+    ):  # fmt: skip
+        super().__init__(folder / f"{name}.log", program=program, under=under)
+        self.data, self.database, self.options = data or folder / "data", database, options
+        self.host, self.port = host, free_port()
+        self.url = f"http://{host}:{self.port}"
+
+    def command(self):
+        self.words = ["serve", *self.options, "--data", str(self.data)]
+        self.words += ["--port", str(self.port), "--host", self.host]
+        self.words += ["--database", self.database] if self.database else []
+        return super().command()
+
+    @property
+    def bootstrap(self):
+        return json.loads((self.data / "bootstrap.json").read_text())
+
+    def main_pid(self):
+        """strace, where the server runs under it, keeps a SIGTERM to itself."""
+        lock = self.data / "lock"
+        said = lock.read_text() if self.under and lock.exists() else ""
+        return int(said) if said else self.process.pid
+
+
+def freeze(family):
+    """Stop all of a family first: one that forks while the others die would get away."""
+    known = []
+    while known != (found := family()):
+        known = found
+        for pid in found:
+            signal_to(pid, signal.SIGSTOP)
+    return known
 
 
 def free_port():
@@ -195,7 +230,9 @@ class Api:
         return value
 
     def text(self, path):
-        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        request = urllib.request.Request(self.url + path, headers=headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.read().decode()
 
     def every(self, path):

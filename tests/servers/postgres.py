@@ -3,12 +3,25 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import psycopg
+
+_START_SECONDS = 60.0
+_APART: dict[str, Any] = {
+    "stdin": subprocess.DEVNULL,
+    "stdout": subprocess.DEVNULL,
+    "stderr": subprocess.PIPE,
+    "cwd": "/",
+    "env": {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
+}
 _PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/bin", "/usr/bin")
 
 
@@ -16,40 +29,106 @@ class Missing(Exception):
     """PostgreSQL's server programs are not installed."""
 
 
+class Cluster:
+    """One PostgreSQL in a folder of its own, durable like a real one: fsync is on.
+
+    It listens on a socket in its folder, and on `address` too if there is one. `under` are words
+    before each command, such as those that enter another network namespace.
+    """
+
+    def __init__(self, *, address: str = "", under: Sequence[str] = ()) -> None:
+        # Not TMPDIR: a socket's path has 107 bytes, and PostgreSQL's user must be able to enter.
+        self.folder = Path(tempfile.mkdtemp(prefix="towpath-pg-", dir="/tmp"))
+        self.data = self.folder / "data"
+        self._address, self._under = address, under
+        self.process: subprocess.Popen[bytes] | None = None
+        self._user = _user()
+        if self._user is not None:
+            shutil.chown(self.folder, self._user.pw_name)
+        words = ("-U", "towpath", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions")
+        self._run(program("initdb"), "-D", self.data, *words)
+        if address:
+            with (self.data / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {address}/24 trust\n")
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.launch()
+        end = time.monotonic() + _START_SECONDS
+        while not self.is_ready():
+            if not self.is_alive() or time.monotonic() > end:
+                raise RuntimeError(f"PostgreSQL did not start: {self._said()}")
+            time.sleep(0.02)
+
+    def launch(self) -> None:
+        """Start it as our own child: an orphan's zombie would look alive to its successor."""
+        options = (f"listen_addresses={self._address}", f"unix_socket_directories={self.folder}")
+        words = [word for option in options for word in ("-c", option)]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *self._under,
+                    *_as_user(self._user),
+                    program("postgres"),
+                    "-D",
+                    self.data,
+                    *words,
+                ],
+                **{**_APART, "stdout": log, "stderr": log},
+                start_new_session=True,
+            )
+
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def is_ready(self) -> bool:
+        try:
+            psycopg.connect(f"postgresql://towpath@/postgres?host={self.folder}").close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def stop(self, mode: signal.Signals = signal.SIGQUIT) -> None:
+        """End it: SIGQUIT at once without a checkpoint, SIGINT with one."""
+        if self.is_alive():
+            self.process.send_signal(mode)
+            self.process.wait(60)
+
+    def _said(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")[-2000:]
+
+    def url(self, database: str) -> str:
+        return (
+            f"postgresql://towpath@{self._address}/{database}?host={self._address or self.folder}"
+        )
+
+    def create(self, database: str) -> None:
+        with psycopg.connect(f"postgresql://towpath@/postgres?host={self.folder}") as session:
+            session.autocommit = True
+            session.execute(f"CREATE DATABASE {database}")
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _run(self, *command: str | Path) -> None:
+        words = [*_as_user(self._user), *(str(word) for word in command)]
+        done = subprocess.run(words, **_APART, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{command[0]} failed: {done.stderr.strip()}")
+
+
 @contextmanager
 def server() -> Iterator[str]:
-    """Start a server; yields the directory of its socket. Durable like a real one: fsync is on."""
-    # Not TMPDIR: a socket's path has 107 bytes, and PostgreSQL's user must be able to enter it.
-    folder = Path(tempfile.mkdtemp(prefix="towpath-pg-", dir="/tmp"))
-    user = _user()
-    if user is not None:
-        shutil.chown(folder, user.pw_name)
-    data = folder / "data"
+    """Start a server; yields the directory of its socket."""
+    made = Cluster()
     try:
-        _run(
-            user,
-            program("initdb"),
-            "-D",
-            data,
-            "-U",
-            "towpath",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-            "--no-instructions",
-        )
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder}"
-        _run(
-            user, program("pg_ctl"), "-D", data, "-l", folder / "log", "-o", options, "-w", "start"
-        )
+        made.start()
         try:
-            yield str(folder)
+            yield str(made.folder)
         finally:
-            _run(user, program("pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop")
+            made.stop()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        made.remove()
 
 
 def program(name: str) -> str:
@@ -65,26 +144,9 @@ def _user() -> pwd.struct_passwd | None:
     return pwd.getpwnam("postgres") if os.geteuid() == 0 else None
 
 
-def _run(user: pwd.struct_passwd | None, *command: str | Path) -> None:
-    identity = (
-        {}
-        if user is None
-        else {
-            "user": user.pw_uid,
-            "group": user.pw_gid,
-            "extra_groups": [],
-        }
-    )
-    done = subprocess.run(
-        [str(word) for word in command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-        cwd="/",
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
-        **identity,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{command[0]} failed: {done.stderr.strip()}")
+def _as_user(user: pwd.struct_passwd | None) -> Sequence[str]:
+    """Words that drop root on the way; `ip netns exec` before them still needs it."""
+    if user is None:
+        return ()
+    ids = ("--reuid", str(user.pw_uid), "--regid", str(user.pw_gid))
+    return ("setpriv", *ids, "--clear-groups")

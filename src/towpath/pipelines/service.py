@@ -199,7 +199,7 @@ def _begin(tx: Tx, asked: Suite, planned: planning.Planned) -> None:
     for made, jobs in planned.runs:
         suite_rows.add_run(tx, made)
         job_rows.add_jobs(tx, jobs)
-        _say(tx, made, "pending", f"Jobs to run: {len(jobs)}")
+        _say(tx, made, "pending", f"{len(jobs)} jobs are to run")
         advance(tx, made.id)
     if planned.problems:
         told = "\n".join(map(str, planned.problems))
@@ -357,8 +357,8 @@ def expire(tx: Tx, item: Item) -> None:
     found, holder = job_rows.held_job(tx, item.payload["job"])
     if found.state != "running" or found.attempt != item.payload["attempt"]:
         return
-    if holder.until and holder.until > tx.now:
-        work.add(tx, EXPIRY, item.payload, key=item.key, due=holder.until)
+    if holder.until and (until := leases.believed(tx, found, holder.until)) > tx.now:
+        work.add(tx, EXPIRY, item.payload, key=item.key, due=until)
         return
     leases.revoke(tx, holder)
     _requeue(tx, found, f"The runner {found.runner} fell silent.")

@@ -76,3 +76,17 @@ def test_after_a_restart_every_holder_has_a_whole_lease(canal):
 
 def test_a_channel_belongs_to_one_job():
     assert leases.stop_channel("a") != leases.stop_channel("b")
+
+
+def test_a_lease_longer_than_any_is_of_a_clock_that_was_set_back(canal):
+    taken = canal.claim()
+    canal.clock.advance(-3600)
+
+    def believed(tx):
+        job = jobs.job(tx, taken.job)
+        return leases.believed(tx, job, jobs.held_job(tx, taken.job)[1].until)
+
+    ends = canal.clock.now() + round(LEASE_SECONDS * 1_000_000)
+    assert write(canal, believed) == until_of(canal, taken.job) == ends
+    canal.clock.advance(1)
+    assert write(canal, believed) == ends

@@ -19,7 +19,7 @@ from towpath.kernel import origin
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import ANYTHING, Database, Isolation, Tx
 from towpath.kernel.errors import PermanentError, Unavailable
-from towpath.kernel.work import schedules, store
+from towpath.kernel.work import jumps, schedules, store
 from towpath.kernel.work.desk import MOST_HELD, Desk
 from towpath.kernel.work.model import Handler, Item, WorkId
 from towpath.kernel.work.settling import Claim, Outcome, settle
@@ -27,6 +27,7 @@ from towpath.kernel.work.settling import Claim, Outcome, settle
 _LONGEST_SLEEP = 60.0
 _SHORTEST_SLEEP = 0.02  # another worker holds what is due; its claim commits soon
 _PAUSE_AFTER_ERROR = 1.0
+_CLOCK_SECONDS = 10.0  # how often to look whether the clock was set back
 _log = structlog.get_logger(__name__)
 
 
@@ -47,6 +48,7 @@ class Worker:
         self._wake = threading.Event()
         self._news = True
         self._next_look = 0.0
+        self._next_clock = 0.0
 
     def start(self) -> None:
         """Begin to work; wakes from this process and, on PostgreSQL, from others start a look."""
@@ -106,10 +108,20 @@ class Worker:
     def _patience(self) -> float:
         """Seconds until something must be done even if nobody says a word."""
         look = 0.0 if self._news else self._next_look
-        moment = min(look if self._desk.room() else math.inf, self._desk.next_renewal())
+        look = look if self._desk.room() else math.inf
+        moment = min(look, self._desk.next_renewal(), self._next_clock)
         return max(0.0, min(moment - time.monotonic(), _LONGEST_SLEEP))
 
+    def _follow_clock(self) -> None:
+        if time.monotonic() < self._next_clock:
+            return
+        back = self._db.write(jumps.follow_clock)
+        self._next_clock = time.monotonic() + _CLOCK_SECONDS
+        if back:
+            _log.warning("clock_was_set_back", seconds=round(back, 1))
+
     def _round(self) -> None:
+        self._follow_clock()
         if self._stopping:
             self._give_back(self._desk.clear())
         outcomes = self._desk.outcomes()

@@ -50,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"{error}\n")
             return 1
         _listen(runner, parent=chosen.parent_pipe)
+        if not chosen.parent_pipe:
+            sys.stdout.write(f"ready runner {chosen.name}\n")
+            sys.stdout.flush()
         runner.run()
     if runner.rejected:
         sys.stderr.write(f"The server refused: {runner.rejected}\n")
