@@ -10,6 +10,7 @@ _LAZY = {
     "backup": ("towpath.app.backup.command:backup", "Write everything into one file, any time."),
     "doctor": ("towpath.app.doctor.command:doctor", "Say what is not as it should be, and why."),
     "restore": ("towpath.app.backup.command:restore", "Make a data directory from a backup."),
+    "upgrade": ("towpath.app.upgrading:upgrade", "Bring the tables up to date, or finish that."),
     "run": ("towpath.pipelines.cli:run", "Run a workflow file on the working tree, no server."),
     "runner": (
         "towpath.pipelines.cli:runner",

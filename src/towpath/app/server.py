@@ -32,6 +32,7 @@ from towpath.kernel.errors import InvalidInput, Unavailable
 from towpath.kernel.http.app import create_app
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work import service as work
+from towpath.kernel.work import strangers
 from towpath.kernel.work.worker import Worker
 from towpath.pipelines import service as pipelines
 from towpath.pipelines.service import LocalRunner
@@ -165,6 +166,7 @@ def subscribe(kernel: Kernel, parts: Sequence[Plugin]) -> None:
     def enter(tx: Tx) -> None:
         outbox.subscribe(tx, [reaction for part in parts for reaction in part.reactions(kernel)])
         work.sync_schedules(tx, [schedule for part in parts for schedule in part.schedules])
+        work.add(tx, strangers.KIND, {}, key="at start")
 
     kernel.db.write(enter)
 

@@ -22,6 +22,7 @@ from towpath.kernel.secrets import api as secrets_api
 from towpath.kernel.secrets import keys
 from towpath.kernel.secrets import service as secrets
 from towpath.kernel.work import service as work
+from towpath.kernel.work import strangers
 from towpath.kernel.work.model import Handler, Schedule
 
 _FORGET = "kernel.forget"
@@ -76,6 +77,7 @@ PLUGIN = Plugin(
     heal=secrets.prepare,
     checks=secrets.checks,
     schedules=(
+        Schedule(name=strangers.KIND, cron="*/10 * * * *", kind=strangers.KIND),
         Schedule(name=_FORGET, cron="17 3 * * *", kind=_FORGET, jitter=900.0),
         Schedule(name=secrets.ROTATE, cron="47 3 * * *", kind=secrets.ROTATE, jitter=900.0),
         Schedule(name=_FORGET_AUDIT, cron="37 3 * * *", kind=_FORGET_AUDIT, jitter=900.0),

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, inspect
 
 from tests.conftest import histories
-from towpath.kernel.db.migrate import History, upgrade
+from towpath.kernel.db.migrate import History, unfinished, upgrade
 from towpath.kernel.db.opening import open_database
 from towpath.kernel.errors import Unavailable
 
@@ -125,3 +125,52 @@ def test_an_unknown_revision_is_not_passed_over(db_url, pets):
     first, _ = pets
     with pytest.raises(Unavailable):
         upgrade(db_url, [replace(first, revision="0009")])
+
+
+def post(folder, number, statement):
+    """A migration that takes away what only the release before uses."""
+    text = (folder / "0001_first.py").read_text()
+    text = text.replace("'0001', None", f"'{number:04}', '{number - 1:04}'")
+    head = text.split("def upgrade")[0]
+    body = f'phase = "post"\n\n\ndef upgrade():\n    op.execute({statement!r})\n'
+    (folder / f"{number:04}_post.py").write_text(head + body)
+
+
+def test_what_the_older_release_needs_stays_until_the_upgrade_is_finished(db_url, pets, tmp_path):
+    first, write_second = pets
+    upgrade(db_url, [first])
+    second = write_second()
+    post(tmp_path / "pets/migrations", 3, "DROP TABLE pets_cat")
+    newest = replace(second, revision="0003")
+    upgrade(db_url, [newest])
+    overlapping = db_url.startswith("postgresql")  # SQLite has one process, so nobody to wait for
+    assert ("pets_cat" in tables(db_url)) is overlapping
+    assert "pets_dog" in tables(db_url)
+    assert unfinished(newest, "0002") == ["0003"]
+    upgrade(db_url, [newest])
+    assert ("pets_cat" in tables(db_url)) is overlapping
+    upgrade(db_url, [newest], finish=True)
+    assert "pets_cat" not in tables(db_url)
+    upgrade(db_url, [newest])
+    assert unfinished(newest, "0003") == []
+
+
+def test_a_new_database_has_no_older_process_to_wait_for(stores, store, pets, tmp_path):
+    second = pets[1]()
+    post(tmp_path / "pets/migrations", 3, "DROP TABLE pets_cat")
+    url = f"sqlite:///{tmp_path}/new.db" if store == "sqlite" else stores.empty()
+    upgrade(url, [replace(second, revision="0003")])
+    assert "pets_cat" not in tables(url)
+    stores.drop(url)
+
+
+def test_a_later_migration_does_not_wait_for_the_removal_before_it(db_url, pets, tmp_path):
+    first, _ = pets
+    upgrade(db_url, [first])
+    folder = tmp_path / "pets/migrations"
+    post(folder, 2, "DROP TABLE pets_cat")
+    text = (folder / "0001_first.py").read_text().replace("'0001', None", "'0003', '0002'")
+    (folder / "0003_third.py").write_text(text.replace("pets_cat", "pets_cow"))
+    upgrade(db_url, [replace(first, revision="0003")])
+    assert "pets_cow" in tables(db_url)
+    assert "pets_cat" not in tables(db_url)

@@ -12,7 +12,7 @@ from towpath.app.backup.database import reading
 from towpath.app.doctor.finding import Finding, ok, problem, warning
 from towpath.kernel.clock import SECOND, Micros, SystemClock
 from towpath.kernel.db.interface import SERVER_NOW, Tx
-from towpath.kernel.db.migrate import History, known_revisions, revisions
+from towpath.kernel.db.migrate import History, known_revisions, revisions, unfinished
 from towpath.kernel.db.opening import parse, sqlite_path
 from towpath.kernel.errors import Unavailable
 from towpath.kernel.work import service as work
@@ -126,11 +126,13 @@ def _room(tx: Tx) -> Iterator[Finding]:
 
 def schema(tx: Tx, histories: Sequence[History]) -> Iterator[Finding]:
     found = revisions(tx.connection, histories)
-    newer, older = [], []
+    newer, older, waiting = [], [], []
     for each in histories:
         at = found.get(each.name)
         if at and at not in known_revisions(each):
             newer.append(f"{each.name} {at}")
+        elif at != each.revision and (left := unfinished(each, at))[:1] == _after(each, at):
+            waiting.append(f"{each.name} {', '.join(left)}")
         elif at != each.revision:
             older.append(f"{each.name} {at or 'none'} (newest {each.revision})")
     if newer:
@@ -145,9 +147,20 @@ def schema(tx: Tx, histories: Sequence[History]) -> Iterator[Finding]:
             "The next start of this release brings it up to date.",
             "Take a backup, then restart the server.",
         )  # fmt: skip
+    elif waiting:
+        yield warning(
+            "schema", f"an upgrade is not finished: {', '.join(waiting)}",
+            "What only the release before used is still there.",
+            "When no process of it runs any more: towpath upgrade --finish",
+        )  # fmt: skip
     else:
         told = ", ".join(f"{name} {revision}" for name, revision in found.items())
         yield ok("schema", f"up to date: {told}")
+
+
+def _after(history: History, revision: str | None) -> list[str]:
+    known = known_revisions(history)
+    return known[known.index(revision) + 1 :][:1] if revision in known else []
 
 
 def clocks(tx: Tx) -> Iterator[Finding]:

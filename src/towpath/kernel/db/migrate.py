@@ -6,18 +6,23 @@ Alembic itself is imported only when something is to be done: that import takes 
 
 import importlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 from sqlalchemy import Connection, MetaData, create_engine, inspect, text
 from sqlalchemy.engine import URL
 
+import towpath
 from towpath.kernel.db.connecting import parameters
 from towpath.kernel.db.opening import parse, sqlite_path
 from towpath.kernel.errors import Unavailable
 
+_POST = re.compile(r'^phase = "post"$', re.MULTILINE)
 _LOCK = 7_308_324_466  # any number that only we use as an advisory lock
 
 
@@ -41,8 +46,12 @@ class History:
         return Path(module.__file__ or "").parent
 
 
-def upgrade(db_url: str, histories: Sequence[History]) -> None:
+def upgrade(db_url: str, histories: Sequence[History], *, finish: bool = False) -> None:
     """Bring each history, in the order given, to its newest revision.
+
+    A migration with `phase = "post"` takes away what the release before still uses. On
+    PostgreSQL, where processes of both may run side by side, it waits at the end of its history
+    until `finish` is asked for, or until a later migration needs its place.
 
     Raises Unavailable when another process holds the SQLite file, or when the database was
     written by a newer release.
@@ -50,8 +59,12 @@ def upgrade(db_url: str, histories: Sequence[History]) -> None:
     url = parse(db_url)
     with _connection(url) as connection:
         for history in histories:
-            if _current(connection, history) != history.revision:
-                _upgrade(connection, history)
+            current = _current(connection, history)
+            _require_known(history, current)
+            alone = finish or url.drivername == "sqlite"
+            goal = history.revision if alone else _goal(history, current)
+            if current != goal:
+                _upgrade(connection, history, goal)
 
 
 def revisions(connection: Connection, histories: Sequence[History]) -> dict[str, str]:
@@ -63,6 +76,35 @@ def revisions(connection: Connection, histories: Sequence[History]) -> dict[str,
 def known_revisions(history: History) -> list[str]:
     """Those that this release brings, oldest first; files are named 0001_words.py."""
     return sorted(path.name[:4] for path in history.folder.glob("[0-9][0-9][0-9][0-9]_*.py"))
+
+
+def unfinished(history: History, current: str | None) -> list[str]:
+    """Revisions at the end of a history that only wait for the older processes to be gone."""
+    known = known_revisions(history)
+    ahead = known[known.index(current) + 1 :] if current in known else []
+    return list(takewhile(partial(_is_post, history), reversed(ahead)))[::-1]
+
+
+def _is_post(history: History, revision: str) -> bool:
+    (path,) = history.folder.glob(f"{revision}_*.py")
+    return _POST.search(path.read_text()) is not None
+
+
+def _goal(history: History, current: str | None) -> str:
+    """How far to go while older processes may run; a new database has none."""
+    waiting = unfinished(history, current)
+    known = known_revisions(history)
+    return known[known.index(waiting[0]) - 1] if waiting else history.revision
+
+
+def _require_known(history: History, current: str | None) -> None:
+    known = known_revisions(history)
+    if current is not None and current not in known:
+        raise Unavailable(
+            f"The tables of {history.name} are at revision {current}, which this release"
+            f" (Towpath {towpath.__version__}, up to {history.revision}) does not know.",
+            next_step="Run the release that wrote them, or a newer one.",
+        )
 
 
 @contextmanager
@@ -100,7 +142,7 @@ def _current(connection: Connection, history: History) -> str | None:
     return revision
 
 
-def _upgrade(connection: Connection, history: History) -> None:
+def _upgrade(connection: Connection, history: History, goal: str) -> None:
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
     from alembic.script import ScriptDirectory
@@ -110,7 +152,7 @@ def _upgrade(connection: Connection, history: History) -> None:
     environment = EnvironmentContext(
         Config(),
         scripts,
-        fn=lambda revision, _: scripts._upgrade_revs(history.revision, revision),  # noqa: SLF001
+        fn=lambda revision, _: scripts._upgrade_revs(goal, revision),  # noqa: SLF001
     )
     environment.configure(connection=connection, version_table=history.table)
     try:
@@ -118,6 +160,6 @@ def _upgrade(connection: Connection, history: History) -> None:
             environment.run_migrations()
     except CommandError as error:
         raise Unavailable(
-            f"The tables of {history.name} are at a revision that this release does not know.",
-            next_step="Run the release that wrote them, or a newer one.",
+            f"The migrations of {history.name} do not lead to {goal}: {error}",
+            next_step="Install this release again: files of it are missing.",
         ) from error

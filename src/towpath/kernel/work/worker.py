@@ -19,7 +19,7 @@ from towpath.kernel import origin
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import ANYTHING, Database, Isolation, Tx
 from towpath.kernel.errors import PermanentError, Unavailable
-from towpath.kernel.work import jumps, schedules, store
+from towpath.kernel.work import jumps, schedules, store, strangers
 from towpath.kernel.work.desk import MOST_HELD, Desk
 from towpath.kernel.work.model import Handler, Item, WorkId
 from towpath.kernel.work.settling import Claim, Outcome, settle
@@ -36,7 +36,8 @@ class Worker:
 
     def __init__(self, db: Database, handlers: Iterable[Handler], threads: int = 4) -> None:
         self._db = db
-        self._handlers = _by_kind([*handlers, schedules.tick_handler()])
+        known = [*handlers, schedules.tick_handler()]
+        self._handlers = _by_kind([*known, strangers.handler(known)])
         self._kinds = tuple(
             (each.kind, each.version, round(each.lease_seconds * 1_000_000))
             for each in sorted(self._handlers.values(), key=lambda each: each.kind)
