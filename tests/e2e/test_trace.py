@@ -111,6 +111,19 @@ def test_objects_refs_and_the_request_are_on_disk_before_a_push_ends(folder):
     assert answered_durably(seen, OPENED, tracing.sent(seen, "ok refs/heads/followed"))
 
 
+def test_a_repository_is_on_disk_with_its_names_before_its_201(folder):
+    seen = traced(folder, lambda server: World(server, server.data.parent / "clone"))
+    answer = tracing.sent(seen, r"clone_url")
+    for name in ("/HEAD", "/config.lock"):
+        written = [w for w in tracing.written(seen, "", file=f".git{name}") if w.ended]
+        first = next(w for w in written if w.began < answer.began)
+        path = first.path.removesuffix(".lock")
+        assert tracing.synced_between(seen, path, first, answer), f"{path} is not on disk"
+    for tail in (".git", "/repositories", str(folder / "data")):
+        synced = [s for s in tracing.syncs(seen, tail) if s.path.endswith(tail)]
+        assert any(s.ended < answer.began for s in synced), f"{tail} is not on disk"
+
+
 def test_a_git_that_does_not_sync_is_caught(folder):
     seen = traced(folder, push, (PLANTS, "fsync-none"))
     assert not pushed_durably(seen, "/objects/")

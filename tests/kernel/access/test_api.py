@@ -1,4 +1,5 @@
 import pytest
+from sqlalchemy import text
 
 from tests.kernel.conftest import PASSWORD
 from towpath.kernel.access import service
@@ -89,3 +90,37 @@ def test_a_repeated_post_makes_one_user(web, root):
     )
     assert first.json() == again.json()
     assert again.status_code == 201
+
+
+def stored_replies(kernel):
+    return kernel.db.read(
+        lambda tx: [dict(row) for row in tx.rows(text("SELECT * FROM http_reply"))]
+    )
+
+
+def test_a_token_made_with_a_key_is_shown_once_and_stored_nowhere(web, people, kernel):
+    headers = people("alice").bearer | {"Idempotency-Key": "once"}
+    first, again = (
+        web.post(f"{API}/tokens", json={"name": "laptop"}, headers=headers).json()
+        for _ in range(2)
+    )
+    raw = first.pop("token")
+    assert raw.startswith("tow_")
+    assert again == first | {"token": None}
+    (reply,) = stored_replies(kernel)
+    assert raw not in str(reply)
+    assert first["id"] in reply["body"]
+
+
+def test_nothing_made_from_a_password_is_stored_beside_its_slow_hash(web, root, kernel):
+    def add(login, password):
+        headers = root.bearer | {"Idempotency-Key": f"add-{login}"}
+        body = f'{{"login": "{login}", "password": "{password}"}}'
+        headers["Content-Type"] = "application/json"
+        assert web.post(f"{API}/users", content=body, headers=headers).status_code == 201
+        kept = stored_replies(kernel)[0]["request"]
+        kernel.db.write(lambda tx: tx.execute(text("DELETE FROM http_reply")))
+        kernel.db.write(lambda tx: tx.execute(text("DELETE FROM access_user WHERE login = 'bob'")))
+        return kept
+
+    assert add("bob", PASSWORD) == add("bob", f"another {PASSWORD}")

@@ -1,7 +1,9 @@
 import json
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 from towpath.kernel.access import service
 from towpath.kernel.access.bootstrap import bootstrap
@@ -49,9 +51,24 @@ def test_a_start_after_the_owner_deleted_the_file_does_not_bring_it_back(kernel)
 
 def test_a_crash_after_the_file_leaves_a_start_that_makes_a_new_one(kernel):
     (kernel.data / "bootstrap.json").write_text("{}")
-    (kernel.data / "bootstrap.new").write_text("half")
     made = bootstrap(kernel, VOICES)
     assert said(kernel)["password"] == made.password
+
+
+def test_the_name_of_the_file_is_on_disk_before_the_administrator_is(kernel, monkeypatch):
+    synced = []
+    real = os.fsync
+
+    def note(descriptor):
+        real(descriptor)
+        synced.append((Path(f"/proc/self/fd/{descriptor}").readlink(), admin_is_there()))
+
+    def admin_is_there():
+        return kernel.db.read(service.has_admin)
+
+    monkeypatch.setattr(os, "fsync", note)
+    bootstrap(kernel, VOICES)
+    assert (kernel.data, False) in synced
 
 
 def test_the_voices_of_the_parts_are_there(kernel):

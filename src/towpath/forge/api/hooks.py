@@ -9,7 +9,7 @@ from starlette.requests import Request
 from towpath.forge import service
 from towpath.forge.model.names import NO_OBJECT
 from towpath.forge.service import RefUpdate
-from towpath.kernel.errors import TooLarge, TowpathError
+from towpath.kernel.errors import NotFound, TooLarge, TowpathError
 from towpath.kernel.http.callers import TheKernel
 
 ADDRESS = "/api/towpath/v1/hooks/pre-receive"
@@ -45,6 +45,8 @@ def router() -> APIRouter:
 
 async def question(request: Request) -> Question:
     """Read the body; surrogates stand for bytes of a ref name that are not UTF-8."""
+    if request.client is not None:  # only a caller by a unix socket has no address
+        raise NotFound("Nobody asks this over the network.", next_step="Push with git.")
     body = b""
     async for chunk in request.stream():
         body += chunk

@@ -51,6 +51,7 @@ def receive_push(kernel: Kernel, push: Push, body: AsyncIterable[bytes]) -> Asyn
     """Take a push as git's wire has it; its report comes after rows and git are on disk."""
 
     def finish() -> list[str]:
+        hook.end(push)
         synced = sync_refs(kernel, push.repository, push=push.id)
         into = kernel.db.read(lambda tx: repository_rows.repository(tx, push.repository))
         return tell_pusher(synced, f"{kernel.url}/{into.full_name}", into.default_branch)

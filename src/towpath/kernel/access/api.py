@@ -69,7 +69,10 @@ def add_user(
     new: NewUser,
     hashed_password: Annotated[str | None, Depends(password_hash)],
 ) -> Response:
-    """Add a user; for administrators. Without a password only tokens let them in."""
+    """Add a user; for administrators. Without a password only tokens let them in.
+
+    Under one Idempotency-Key the first password counts: requests are not told apart by it.
+    """
     require(caller, Role.admin)
     role = valid_role(new.role)
 
@@ -77,7 +80,7 @@ def add_user(
         made = service.create_user(tx, new.login, hashed_password, role, name=new.name)
         return {"id": made.id, "login": made.login, "name": made.name, "role": made.role.name}
 
-    return replayable(request, add)
+    return replayable(request, add, asked=new.model_dump(exclude={"password"}))
 
 
 def tokens(kernel: TheKernel, caller: Caller) -> list[service.Token]:
@@ -86,7 +89,7 @@ def tokens(kernel: TheKernel, caller: Caller) -> list[service.Token]:
 
 
 def add_token(request: Request, caller: Caller, new: NewToken) -> Response:
-    """Make a token; the reply is the only place that shows it."""
+    """Make a token; the first reply is the only place that shows it, in a replay it is null."""
     login = new.login or caller.login
     require(caller, Role.viewer if login == caller.login else Role.admin)
 
@@ -97,7 +100,7 @@ def add_token(request: Request, caller: Caller, new: NewToken) -> Response:
         )
         return {"id": token_id, "login": login, "name": new.name, "token": raw, "expires": expires}
 
-    return replayable(request, add)
+    return replayable(request, add, unsaid=("token",))
 
 
 def revoke(kernel: TheKernel, caller: Caller, token_id: str) -> Response:

@@ -15,6 +15,7 @@ from towpath.kernel.access.passwords import hashed
 from towpath.kernel.access.service import Role
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
+from towpath.kernel.disk import replace_file
 
 FIRST_LOGIN = "admin"
 
@@ -66,15 +67,8 @@ def _bootstrap(kernel: Kernel, path: Path) -> FirstAdmin | None:
 
 
 def write(path: Path, said: FirstAdmin) -> None:
-    """Replace the file in one step; it is never readable by others, not even for a moment."""
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(asdict(said))) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    """Replace the file in one step, for good; it is never readable by others."""
+    replace_file(path, msgspec.json.format(msgspec.json.encode(asdict(said))) + b"\n", 0o600)
 
 
 def _first_admin(tx: Tx, token: str, password_hash: str) -> bool:

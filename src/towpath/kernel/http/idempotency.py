@@ -4,8 +4,10 @@ The reply is stored in the transaction of the effect, so neither exists without 
 are per caller and live as long as `retention_days`. draft-ietf-httpapi-idempotency-key-header
 """
 
+import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -45,11 +47,22 @@ REPLY = Table(
 )
 
 
-def replayable(request: Request, fn: Callable[[Tx], Any], *, status: int = 201) -> Response:
+def replayable(
+    request: Request,
+    fn: Callable[[Tx], Any],
+    *,
+    status: int = 201,
+    unsaid: Collection[str] = (),
+    asked: Any = None,
+) -> Response:
     """Run fn(tx) in a transaction and answer with its value as JSON; once per Idempotency-Key.
 
     The same key with another body or address raises InvalidInput. The route must depend on a
     Caller and have read its body. A reply from store carries `Idempotency-Replayed: true`.
+
+    Nothing secret may be stored. `unsaid` names fields of the reply that are shown once and null
+    in a replay. A route whose body holds a secret gives as `asked` what it was asked for without
+    it, to be compared instead of the body: even a hash of the body would be a hash of a password.
     """
     key = request.headers.get("idempotency-key")
     kernel = request.app.state.kernel
@@ -60,8 +73,8 @@ def replayable(request: Request, fn: Callable[[Tx], Any], *, status: int = 201) 
             "This Idempotency-Key cannot be used.",
             next_step="Use 1 to 200 printable ASCII characters, such as a UUID.",
         )
-    caller, wanted = request.state.principal.id, _fingerprint(request)
-    code, body, replayed = kernel.db.write(lambda tx: _once(tx, (caller, key), wanted, fn, status))
+    order = _Order(request.state.principal.id, key, _fingerprint(request, asked), status, unsaid)
+    code, body, replayed = kernel.db.write(lambda tx: _once(tx, order, fn))
     return _json(code, body, replayed=replayed)
 
 
@@ -69,20 +82,35 @@ def forget_replies(tx: Tx, before: Micros) -> None:
     tx.execute(delete(REPLY).where(REPLY.c.created < before))
 
 
-def _once(
-    tx: Tx, name: tuple[str, str], wanted: str, fn: Callable[[Tx], Any], status: int
-) -> tuple[int, str, bool]:
-    caller, key = name
-    row = tx.row(select(REPLY).where(REPLY.c.caller == caller, REPLY.c.key == key))
+@dataclass(frozen=True)
+class _Order:
+    """What is asked for under a key; `request` is the fingerprint of what was asked."""
+
+    caller: str
+    key: str
+    request: str
+    status: int
+    unsaid: Collection[str]
+
+
+def _once(tx: Tx, order: _Order, fn: Callable[[Tx], Any]) -> tuple[int, str, bool]:
+    mine = (REPLY.c.caller == order.caller, REPLY.c.key == order.key)
+    row = tx.row(select(REPLY).where(*mine))
     if row is not None:
-        return _stored(row, wanted)
-    body = _encode(fn(tx))
+        return _stored(row, order.request)
+    value = fn(tx)
+    kept = value | dict.fromkeys(order.unsaid) if order.unsaid else value
     tx.execute(
         insert(REPLY).values(
-            caller=caller, key=key, request=wanted, status=status, body=body, created=tx.now
+            caller=order.caller,
+            key=order.key,
+            request=order.request,
+            status=order.status,
+            body=_encode(kept),
+            created=tx.now,
         )
     )
-    return status, body, False
+    return order.status, _encode(value), False
 
 
 def _stored(row: RowMapping, wanted: str) -> tuple[int, str, bool]:
@@ -94,8 +122,10 @@ def _stored(row: RowMapping, wanted: str) -> tuple[int, str, bool]:
     return row["status"], row["body"], True
 
 
-def _fingerprint(request: Request) -> str:
+def _fingerprint(request: Request, asked: Any) -> str:
     digest = request.state.body_digest.copy()
+    if asked is not None:
+        digest = hashlib.sha256(_encode(asked).encode())
     digest.update(f"\0{request.method} {request.url.path}?{request.url.query}".encode())
     return str(digest.hexdigest())
 

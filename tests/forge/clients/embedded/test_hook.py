@@ -5,12 +5,13 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from towpath.forge.clients.embedded import hook
 from towpath.forge.model.refs import Push
-from towpath.kernel.errors import Denied
+from towpath.kernel.errors import Denied, Unavailable
 
 PUSH = Push("push_1", "repo_1", "alice", trusted=True)
 
@@ -44,6 +45,52 @@ def test_a_token_ends_with_its_push(installed, clock):
     clock.advance(hook.LONGEST_PUSH_SECONDS + 1)
     with pytest.raises(Denied):
         hook.push_of(installed, old)
+
+
+def test_a_token_answers_one_question(installed):
+    once = token(installed)
+    assert hook.push_of(installed, once) == PUSH
+    with pytest.raises(Denied):
+        hook.push_of(installed, once)
+
+
+def test_a_token_is_nothing_once_its_push_has_ended_whether_it_asked_or_not(installed):
+    kept = token(installed)
+    hook.end(PUSH)
+    with pytest.raises(Denied):
+        hook.push_of(installed, kept)
+    hook.end(PUSH)
+
+
+@pytest.mark.parametrize("left", [b"", b"half a key"])
+def test_a_key_that_a_power_failure_left_short_is_made_anew_and_signs_nothing(installed, left):
+    path = installed.data / "hooks" / "key"
+    path.write_bytes(left)
+    with pytest.raises(Unavailable):
+        token(installed)
+    claim = hook.base64.urlsafe_b64encode(b"{}")
+    forged = hook.hmac.new(left, claim, hook.hashlib.sha256).hexdigest()
+    with pytest.raises(Unavailable):
+        hook.push_of(installed, f"{claim.decode()}.{forged}")
+    hook.install_hook(installed)
+    assert len(path.read_bytes()) == 32
+    assert hook.push_of(installed, token(installed)) == PUSH
+
+
+def test_the_key_and_the_hook_are_on_disk_when_they_are_installed(kernel, monkeypatch):
+    synced, real = [], os.fsync
+
+    def note(descriptor):
+        real(descriptor)
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+
+    monkeypatch.setattr(os, "fsync", note)
+    hook.install_hook(kernel)
+    folder = str(kernel.data / "hooks")
+    names = {path.removeprefix(f"{folder}/.").rpartition(".")[0] for path in synced}
+    assert {"key", "pre-receive", "pre_receive.py"} <= names
+    assert synced[-1] == folder
+    assert str(kernel.data) in synced
 
 
 def test_the_key_survives_a_restart_and_nobody_else_reads_it(installed):

@@ -18,6 +18,20 @@ def test_creating_again_changes_nothing(hosted):
     assert refs.refs(hosted.kernel, hosted.id) == before
 
 
+def test_a_new_repository_is_on_disk_with_every_name_that_leads_to_it(kernel, monkeypatch):
+    synced, real = set(), os.fsync
+
+    def note(descriptor):
+        real(descriptor)
+        synced.add(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+    monkeypatch.setattr(os, "fsync", note)
+    refs.create(kernel, "repo_" + "0" * 26, "main")
+    bare = git.path(kernel, "repo_" + "0" * 26)
+    needed = {bare / "HEAD", bare / "config", bare, bare / "refs", bare / "objects"}
+    assert needed | {bare.parent, kernel.data} <= synced
+
+
 def test_refs_are_listed_below_a_prefix(hosted):
     sha = hosted.put("feature/one")
     assert refs.refs(hosted.kernel, hosted.id, "refs/heads/feature/") == {

@@ -1,6 +1,5 @@
 """Creating a repository; reading refs; moving them all or none, leased and durable."""
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from towpath.forge.model.names import NO_OBJECT, require_ref, require_sha
 from towpath.forge.model.refs import BRANCHES, TAGS, RefUpdate
 from towpath.forge.model.requests import MergeRequest
 from towpath.kernel.context import Kernel
+from towpath.kernel.disk import sync_directory, sync_file
 from towpath.kernel.errors import NotFound, Stale, Unavailable
 
 _FORMAT = "--format=%(objectname) %(refname)"
@@ -23,8 +23,12 @@ def create(kernel: Kernel, repository: str, default_branch: str) -> None:
     git.run(directory, "init", "--quiet", "--bare", "--template=", branch)
     # A push that goes past us, over the file system, meets the hook too and is refused.
     git.run(directory, "config", "core.hooksPath", "../../hooks")
+    # init and config write these without a sync, whatever core.fsync says.
+    for name in ("HEAD", "config"):
+        sync_file(directory / name)
     make_durable(kernel, repository, [])
-    _sync_directory(directory.parent)
+    for folder in (directory.parent, kernel.data):
+        sync_directory(folder)
 
 
 def refs(kernel: Kernel, repository: str, prefix: str = "refs/heads/") -> dict[str, str]:
@@ -125,15 +129,7 @@ def make_durable(kernel: Kernel, repository: str, moved: Iterable[str]) -> None:
         folders.update((directory / ref).parents)
     for folder in folders:
         if folder.is_relative_to(directory) and folder.is_dir():
-            _sync_directory(folder)
-
-
-def _sync_directory(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            sync_directory(folder)
 
 
 def is_ancestor(kernel: Kernel, repository: str, ancestor: str, descendant: str) -> bool:

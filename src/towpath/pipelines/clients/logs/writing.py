@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from towpath.kernel.disk import sync_directory
 from towpath.kernel.errors import InvalidInput, TooLarge, Unavailable
 from towpath.pipelines.model.execution import LOG_CAP
 
@@ -75,16 +76,8 @@ def _open(path: Path) -> int:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
-            _sync_folder(folder)
+            sync_directory(folder)
         return file
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unavailable(error: OSError) -> Unavailable:
