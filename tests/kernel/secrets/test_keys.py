@@ -28,12 +28,6 @@ def test_a_key_is_dropped_from_the_file(kernel):
     assert list(keys.load(kernel).keys) == [second]
 
 
-def test_what_a_crash_left_of_writing_is_in_nobodys_way(kernel):
-    (kernel.data / "secret.keys.new").write_text("half a li")
-    made = keys.add(keys.load(kernel))
-    assert list(keys.load(kernel).keys) == [made]
-
-
 def test_a_ring_does_not_print_its_keys(kernel):
     keys.add(keys.load(kernel))
     ring = keys.load(kernel)

@@ -13,7 +13,7 @@ from towpath.app.place import open_door
 from towpath.kernel.errors import TowpathError
 
 _OPEN_TO_OTHERS = 0o077
-_PRIVATE = ("bootstrap.json", "towpath.db", "towpath.db-wal", "hooks/key", "secrets.key")
+_PRIVATE = ("bootstrap.json", "towpath.db", "towpath.db-wal", "hooks/key", "secret.keys")
 
 
 def server_at(data: Path) -> int | None:

@@ -7,7 +7,6 @@ the machine can read.
 
 import base64
 import binascii
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from towpath.kernel import ids
 from towpath.kernel.context import Kernel
+from towpath.kernel.disk import replace_file
 from towpath.kernel.errors import InvalidInput
 
 FILE = "secret.keys"
@@ -74,21 +74,8 @@ def _parse(path: Path, line: str) -> tuple[str, bytes]:
 
 
 def _write(path: Path, keys: Mapping[str, bytes]) -> None:
-    """Replace the file in one step; it is never readable by others, not even for a moment."""
-    fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
     lines = [f"{name} {base64.b64encode(raw).decode()}\n" for name, raw in keys.items()]
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.writelines(lines)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace_file(path, "".join(lines).encode(), 0o600)
 
 
 def _unreadable(path: Path) -> InvalidInput:
