@@ -203,6 +203,9 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                # Whoever's word counts here chooses whom a failed log-in is counted against.
+                proxy_headers=bool(kernel.settings.trusted_proxies),
+                forwarded_allow_ips=kernel.settings.trusted_proxies,
                 ws="none",
                 timeout_graceful_shutdown=kernel.settings.stop_seconds,
             )

@@ -26,6 +26,8 @@ class Settings:
     """Where the keys of secrets are; empty: secret.keys in the data directory, made at first."""
     secure_cookies: bool = False
     """Send the session cookie over HTTPS only; set it behind a TLS proxy."""
+    trusted_proxies: str = ""
+    """Addresses or networks, comma-separated, whose X-Forwarded-* headers count; empty: none."""
     public_url: str = ""
     """Our address as others see it, such as https://towpath.example; empty: what we listen on."""
     otlp_endpoint: str = ""
