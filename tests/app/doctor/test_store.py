@@ -5,8 +5,12 @@ from towpath.app.doctor import store as looking
 from towpath.app.parts import PARTS
 from towpath.app.server import histories
 from towpath.kernel.clock import SystemClock
+from towpath.kernel.context import Kernel
 from towpath.kernel.db.opening import open_database
 from towpath.kernel.errors import Unavailable
+from towpath.kernel.secrets import keys
+from towpath.kernel.secrets import service as secrets
+from towpath.kernel.settings import Settings
 from towpath.kernel.work import service as work
 
 HISTORIES = histories(PARTS)
@@ -103,3 +107,15 @@ def test_what_cannot_be_reached_is_said_in_words(tmp_path):
         pass
     assert looking.unreachable(missing, tmp_path, refused.value).level == "warning"
     assert not (tmp_path / "towpath.db").exists()
+
+
+def test_the_parts_have_their_say_and_a_lost_key_is_a_problem(serving, db_url, tmp_path):
+    kernel = Kernel(serving, SystemClock(), Settings(), tmp_path, "")
+    secrets.prepare(kernel)
+    ring = keys.load(kernel)
+    serving.write(lambda tx: secrets.put(tx, ring, secrets.SITE, "password", "sesame"))
+    assert look(db_url, looking.parts, tmp_path, PARTS)["secrets"].level == "ok"
+    (tmp_path / keys.FILE).unlink()
+    found = look(db_url, looking.parts, tmp_path, PARTS)["secrets"]
+    assert found.level == "problem"
+    assert "Put the file back from your backup" in found.do

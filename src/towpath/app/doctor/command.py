@@ -72,6 +72,7 @@ def _database(data: Path, url: str, server: int | None) -> Iterator[Finding]:
                 yield from looked("schema", lambda: store.schema(tx, histories(PARTS)))
                 yield from looked("clock-history", lambda: store.clocks(tx))
                 yield from looked("work", lambda: store.backlog(tx, server))
+                yield from looked("parts", lambda: store.parts(tx, data, PARTS))
     except Unavailable as error:
         yield store.unreachable(url, data, error)
     except TowpathError as error:

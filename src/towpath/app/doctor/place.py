@@ -11,9 +11,10 @@ from pathlib import Path
 from towpath.app.doctor.finding import Finding, ok, problem, warning
 from towpath.app.place import open_door
 from towpath.kernel.errors import TowpathError
+from towpath.kernel.secrets import keys
 
 _OPEN_TO_OTHERS = 0o077
-_PRIVATE = ("bootstrap.json", "towpath.db", "towpath.db-wal", "hooks/key", "secret.keys")
+_PRIVATE = ("bootstrap.json", "towpath.db", "towpath.db-wal", "hooks/key", keys.FILE)
 
 
 def server_at(data: Path) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
@@ -10,11 +11,14 @@ from sqlalchemy.pool import NullPool
 
 from towpath.app.backup.database import reading
 from towpath.app.doctor.finding import Finding, ok, problem, warning
+from towpath.kernel import settings
 from towpath.kernel.clock import SECOND, Micros, SystemClock
-from towpath.kernel.db.interface import SERVER_NOW, Tx
+from towpath.kernel.context import Kernel
+from towpath.kernel.db.interface import SERVER_NOW, Database, Tx
 from towpath.kernel.db.migrate import History, known_revisions, revisions, unfinished
 from towpath.kernel.db.opening import parse, sqlite_path
 from towpath.kernel.errors import Unavailable
+from towpath.kernel.plugin import Plugin
 from towpath.kernel.work import service as work
 
 _CHECKED_BYTES = 2 * 10**9
@@ -217,6 +221,20 @@ def _dated(tx: Tx) -> Tx:
         return tx
     now = Micros(int(tx.scalar(text(f"SELECT {SERVER_NOW}"))))
     return Tx(tx.connection, now, tx.dialect)
+
+
+def parts(tx: Tx, data: Path, plugins: Sequence[Plugin]) -> Iterator[Finding]:
+    """What each part says of itself, as on the page /health: keys of secrets, runners, jobs."""
+    nobody = cast("Database", None)  # a check reads by the transaction it is given
+    kernel = Kernel(nobody, SystemClock(), settings.load(), data.resolve(), "")
+    for part in plugins:
+        for each in part.checks(kernel, tx):
+            check = each.name.lower().replace(" ", "-")
+            if each.state in {"good", "neutral"}:
+                yield ok(check, each.words)
+            else:
+                make = problem if each.state == "bad" else warning
+                yield make(check, each.words, "So says the part itself.", each.next_step)
 
 
 def unreachable(url: str, data: Path, error: Unavailable) -> Finding:
