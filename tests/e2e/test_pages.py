@@ -13,6 +13,8 @@ PAGES = {
     "home": lambda town: "/",
     "tokens": lambda town: "/settings/tokens",
     "work": lambda town: "/work",
+    "audit log": lambda town: "/audit",
+    "audit log without a match": lambda town: "/audit?who=nobody",
     "health": lambda town: "/health",
     "missing": lambda town: "/nowhere",
     "repository": lambda town: f"/{town.repository}",
