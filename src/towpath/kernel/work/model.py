@@ -24,7 +24,6 @@ class Item:
     order: str | None
     due: Micros
     created: Micros
-    trace: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,6 @@ class Lease:
     digest: str | None
     until: Micros | None
     token: str | None
-    trace: str = ""
 
 
 def add_jobs(tx: Tx, jobs: Sequence[Job]) -> None:
@@ -45,7 +44,7 @@ def held_job(tx: Tx, job_id: str) -> tuple[Job, Lease]:
     row = tx.row(select(JOB).where(JOB.c.id == job_id))
     if row is None:
         raise NotFound("There is no such job.", next_step="It may have been forgotten with age.")
-    return _job(row), Lease(row["lease"], row["lease_until"], row["token"], row["trace"] or "")
+    return _job(row), Lease(row["lease"], row["lease_until"], row["token"])
 
 
 def held_by(tx: Tx, digest: str) -> Job | None:
@@ -73,12 +72,7 @@ def running(tx: Tx) -> list[tuple[Job, Lease]]:
 
 
 def move_job(tx: Tx, before: Job, **values: Any) -> bool:
-    """Change a job that is still in the state and attempt of `before`; False when it is not.
-
-    A job that is queued follows from what queued it.
-    """
-    if values.get("state") == "queued" and tx.trace:
-        values["trace"] = tx.trace
+    """Change a job that is still in the state and attempt of `before`; False when it is not."""
     changed = tx.execute(
         update(JOB)
         .where(JOB.c.id == before.id, JOB.c.state == before.state, JOB.c.attempt == before.attempt)
