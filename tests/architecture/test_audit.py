@@ -13,6 +13,7 @@ from tests.forge.conftest import ENVIRONMENT, Copy, Hosted, running
 from towpath.app.parts import PARTS
 from towpath.app.server import VOICES
 from towpath.forge import service as forge
+from towpath.forge.model.names import handle_of
 from towpath.forge.model.threads import require_anchor
 from towpath.kernel.access import passwords
 from towpath.kernel.access import service as access
@@ -33,11 +34,21 @@ CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 PASSWORD = "correct horse battery"
 API, V3 = "/api/towpath/v1", "/api/v3"
 REPO = f"{V3}/repos/{{owner}}/{{repo}}"
+BOAT = f"{V3}/repos/alice/boat"
 PAGE = "/{owner:owner}/{name}"
 CONTENT = "content: it carries its author and its time itself"
 MACHINE = "the progress of a job, by its runner's lease: told by the run itself"
 PUSHED = "test_a_push_is_told_with_who_pushed below drives it with git"
+REFUSES = "it only refuses and says what to do instead"
+REACTIONS = (f"{REPO}/issues/{{number}}", f"{REPO}/issues/comments/{{comment_id}}")
 EXCEPTIONS = {
+    **{("POST", f"{on}/reactions"): CONTENT for on in REACTIONS},
+    **{("DELETE", f"{on}/reactions/{{reaction_id}}"): CONTENT for on in REACTIONS},
+    ("POST", f"{REPO}/check-runs"): CONTENT,
+    ("PATCH", f"{REPO}/check-runs/{{check_run_id}}"): CONTENT,
+    ("DELETE", REPO): REFUSES,
+    **{(method, f"{V3}/{{rest:path}}"): REFUSES for method in CHANGING},
+    ("PUT", f"{REPO}/pulls/{{number}}/merge"): REFUSES,
     ("POST", f"{REPO}/statuses/{{sha}}"): CONTENT,
     ("POST", f"{REPO}/issues/{{number}}/comments"): CONTENT,
     ("POST", "/{owner}/{name}/merge_requests/{number}/gate"): CONTENT,
@@ -109,6 +120,63 @@ DRIVEN = {
     ),
     ("PATCH", f"{REPO}/pulls/{{number}}"): lambda town: town.call(
         "PATCH", f"{V3}/repos/alice/boat/pulls/{town.request()}", title="Other words"
+    ),
+    ("PATCH", REPO): lambda town: town.call("PATCH", BOAT, description="floats"),
+    ("PUT", f"{REPO}/branches/{{branch:path}}/protection"): lambda town: town.call(
+        "PUT", f"{BOAT}/branches/{town.branch()}/protection", enforce_admins=True
+    ),
+    ("DELETE", f"{REPO}/branches/{{branch:path}}/protection"): lambda town: town.call(
+        "DELETE", f"{BOAT}/branches/{town.kept()}/protection"
+    ),
+    ("POST", f"{REPO}/git/refs"): lambda town: town.call(
+        "POST", f"{BOAT}/git/refs", ref="refs/heads/new", sha=town.hosted.copy.sha("main")
+    ),
+    ("PATCH", f"{REPO}/git/refs/{{ref:path}}"): lambda town: town.call(
+        "PATCH",
+        f"{BOAT}/git/refs/heads/{town.branch()}",
+        force=True,
+        sha=town.hosted.copy.sha("main"),
+    ),
+    ("DELETE", f"{REPO}/git/refs/{{ref:path}}"): lambda town: town.call(
+        "DELETE", f"{BOAT}/git/refs/heads/{town.branch()}"
+    ),
+    ("PUT", f"{REPO}/contents/{{path:path}}"): lambda town: town.call(
+        "PUT", f"{BOAT}/contents/new", message="m", content="aGk=", branch=town.branch()
+    ),
+    ("DELETE", f"{REPO}/contents/{{path:path}}"): lambda town: town.call(
+        "DELETE",
+        f"{BOAT}/contents/README",
+        message="m",
+        branch=town.branch(),
+        sha=town.hosted.copy.sha("main:README"),
+    ),
+    ("POST", f"{REPO}/labels"): lambda town: town.call("POST", f"{BOAT}/labels", name="bug"),
+    ("PATCH", f"{REPO}/labels/{{name:path}}"): lambda town: town.call(
+        "PATCH", f"{BOAT}/labels/{town.label()}", color="ffffff"
+    ),
+    ("DELETE", f"{REPO}/labels/{{name:path}}"): lambda town: town.call(
+        "DELETE", f"{BOAT}/labels/{town.label()}"
+    ),
+    ("POST", f"{REPO}/issues/{{number}}/labels"): lambda town: town.call(
+        "POST", f"{BOAT}/issues/{town.request()}/labels", labels=["bug"]
+    ),
+    ("PUT", f"{REPO}/issues/{{number}}/labels"): lambda town: town.call(
+        "PUT", f"{BOAT}/issues/{town.request()}/labels", labels=["bug"]
+    ),
+    ("DELETE", f"{REPO}/issues/{{number}}/labels"): lambda town: town.call(
+        "DELETE", f"{BOAT}/issues/{town.labelled()}/labels"
+    ),
+    ("DELETE", f"{REPO}/issues/{{number}}/labels/{{name:path}}"): lambda town: town.call(
+        "DELETE", f"{BOAT}/issues/{town.labelled()}/labels/bug"
+    ),
+    ("PATCH", f"{REPO}/issues/comments/{{comment_id}}"): lambda town: town.call(
+        "PATCH", f"{BOAT}/issues/comments/{town.comment()}", body="Other words"
+    ),
+    ("DELETE", f"{REPO}/issues/comments/{{comment_id}}"): lambda town: town.call(
+        "DELETE", f"{BOAT}/issues/comments/{town.comment()}"
+    ),
+    ("PUT", f"{REPO}/pulls/{{number}}/reviews/{{review_id}}/dismissals"): lambda town: town.call(
+        "PUT", f"{BOAT}/pulls/{town.review()}/dismissals", message="Too soon"
     ),
     ("POST", f"{REPO}/pulls/{{number}}/reviews"): lambda town: town.call(
         "POST", f"{V3}/repos/alice/boat/pulls/{town.request()}/reviews", event="APPROVE"
@@ -182,6 +250,32 @@ class Town:
         number = self.request()
         self.db.write(lambda tx: forge.close(tx, self.hosted.id, number))
         return number
+
+    def kept(self):
+        branch = self.branch()
+        self.db.write(lambda tx: forge.protect(tx, self.hosted.id, branch))
+        return branch
+
+    def label(self):
+        self.count += 1
+        name = f"label{self.count}"
+        self.db.write(lambda tx: forge.add_label(tx, self.hosted.id, name, None, None))
+        return name
+
+    def labelled(self):
+        number = self.request()
+        self.db.write(lambda tx: forge.put_labels(tx, self.hosted.id, number, ["bug"]))
+        return number
+
+    def comment(self):
+        number = self.request()
+        said = self.db.write(lambda tx: forge.comment(tx, self.hosted.id, number, "bob", "x"))
+        return handle_of(said.id)
+
+    def review(self):
+        number = self.request()
+        made = self.db.write(lambda tx: forge.review(tx, self.hosted.id, number, "bob", "approve"))
+        return f"{number}/reviews/{handle_of(made.id)}"
 
     def thread(self):
         number = self.request()

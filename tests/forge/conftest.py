@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from tests.conftest import Stores
 from towpath.app.parts import PARTS
@@ -170,6 +171,7 @@ class Served:
     kernel: Kernel
     url: str
     tokens: dict[str, str]
+    app: FastAPI
 
     def remote(self, name: str = "alice/boat", *, user: str = "alice") -> str:
         """The address of a repository with the user's token in it."""
@@ -211,7 +213,7 @@ def running(kernel: Kernel) -> Iterator[Served]:
     thread.start()
     try:
         tokens = kernel.db.write(_tokens)
-        yield Served(kernel, url, tokens)
+        yield Served(kernel, url, tokens, app)
     finally:
         server.should_exit = True
         app.state.stopping.set()

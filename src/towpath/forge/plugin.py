@@ -6,7 +6,22 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from towpath.forge import loops
-from towpath.forge.api import git, hooks, pulls, rest
+from towpath.forge.api import (
+    branches,
+    checks,
+    comments,
+    commits,
+    contents,
+    git,
+    gitdata,
+    hooks,
+    labels,
+    people,
+    pulls,
+    reactions,
+    reviews,
+)
+from towpath.forge.api import repositories as repositories_api
 from towpath.forge.clients.embedded import copying
 from towpath.forge.pages import files, history, repositories, requests, threads
 from towpath.forge.store import repositories as repository_rows
@@ -18,7 +33,13 @@ from towpath.kernel.plugin import Plugin
 
 
 def _routes(_: Kernel) -> Sequence[APIRouter]:
-    api = (git.router(), hooks.router(), rest.router(), pulls.router())
+    # Order counts: a commit's name may hold slashes, so its checks are asked for before it.
+    resources = (
+        people, repositories_api, branches, checks, commits, gitdata, contents,
+        pulls, reviews, comments, reactions, labels,
+    )  # fmt: skip
+    spoken = [resource.router() for resource in resources]
+    api = (git.router(), hooks.router(), *spoken, people.uncounted())
     pages = (repositories, requests, threads, files, history)
     return (*api, *(page.router() for page in pages))
 
@@ -36,7 +57,7 @@ PLUGIN = Plugin(
     name="forge",
     package="towpath.forge",
     metadata=METADATA,
-    revision="0002",
+    revision="0003",
     routes=_routes,
     handlers=loops.handlers,
     schedules=loops.SCHEDULES,

@@ -30,6 +30,10 @@ class Settings:
     """Our address as others see it, such as https://towpath.example; empty: what we listen on."""
     stop_seconds: int = 20
     """How long a stopping server lets running requests and work finish."""
+    api_requests_per_hour: int = 60_000
+    """How many requests to /api/v3 each user may send in an hour."""
+    api_requests_per_minute: int = 6_000
+    """How many of them within one minute."""
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

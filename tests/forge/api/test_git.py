@@ -14,6 +14,7 @@ import pytest
 
 from towpath.forge import service
 from towpath.forge.clients.embedded import git, upkeep
+from towpath.forge.service import moving
 
 
 @pytest.fixture
@@ -409,7 +410,7 @@ def test_the_address_works_without_its_ending(served, boat, copy):
 def test_a_push_that_cannot_be_written_down_is_not_reported(served, boat, copy, monkeypatch):
     topic(copy)
     with monkeypatch.context() as broken:
-        broken.setattr(service, "sync_refs", lambda *_, **__: 1 / 0)
+        broken.setattr(moving, "sync_refs", lambda *_, **__: 1 / 0)
         refused = copy.git("push", "origin", "topic", code=1)
     assert "An error on our side" in refused.stderr
     assert service.sync_refs(served.kernel, boat.id).changes[0].ref == "refs/heads/topic"

@@ -6,6 +6,7 @@ import pytest
 from starlette.requests import Request
 
 from towpath.forge.api import manners
+from towpath.forge.api.limits import Limits
 from towpath.forge.api.manners import Page
 
 
@@ -37,10 +38,53 @@ def test_links_lead_to_the_neighbours(number, found, relations):
 def test_a_conflict_is_422_as_at_github(served, hosted):
     again = served.call("POST", "/api/v3/user/repos", json={"name": "boat"})
     assert again.status_code == 422
-    assert again.json()["status"] == 422
+    assert again.json()["status"] == "422"
+    assert again.json()["errors"][0]["code"] == "custom"
 
 
 @pytest.mark.parametrize("query", ["per_page=0", "per_page=101", "page=0", "page=x"])
 def test_an_impossible_page_is_refused(served, hosted, query):
     refused = served.call("GET", f"/api/v3/repos/alice/boat/branches?{query}")
     assert (refused.status_code, "Validation failed" in refused.json()["message"]) == (422, True)
+
+
+def test_every_answer_says_who_and_how_many_are_left(served, hosted):
+    first = served.call("GET", "/api/v3/user").headers
+    second = served.call("GET", "/api/v3/repos/alice/boat/pulls/9")
+    assert second.status_code == 404
+    assert second.headers["x-github-request-id"] == second.headers["x-request-id"]
+    assert second.headers["x-github-media-type"] == "github.v3; format=json"
+    left = [int(one["x-ratelimit-remaining"]) for one in (first, second.headers)]
+    assert left[0] - left[1] == 1
+    assert int(first["x-ratelimit-reset"]) % 3600 == 0
+
+
+def test_a_missing_field_is_named_as_at_github(served, hosted):
+    refused = served.call("POST", "/api/v3/user/repos", json={"title": "x"}).json()
+    assert refused["errors"] == [
+        {"resource": "request", "field": "name", "code": "missing_field",
+         "message": "Field required"},
+    ]  # fmt: skip
+
+
+def test_who_calls_too_often_is_told_when_to_come_back(served, hosted):
+    app = served.app
+    kept = getattr(app.state, "api_limits", None)
+    app.state.api_limits = Limits(100, 1)
+    try:
+        replies = [served.call("GET", "/api/v3/user", user="bob") for _ in range(4)]
+        other = served.call("GET", "/api/v3/user", user="charlie")
+    finally:
+        app.state.api_limits = kept or Limits(60_000, 6_000)
+    refused = next(one for one in replies if one.status_code == 429)
+    assert "secondary rate limit" in refused.json()["message"]
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert other.status_code == 200
+
+
+@pytest.mark.parametrize("value", [2**63, 2**64, "9" * 400, -1, "x", "1%00"])
+def test_a_number_that_is_none_is_refused(served, hosted, value):
+    for path in (f"issues/comments/{value}", f"pulls/{value}", f"check-runs/{value}"):
+        reply = served.call("GET", f"/api/v3/repos/alice/boat/{path}")
+        assert reply.status_code in {404, 422}
+        assert reply.json()["message"]

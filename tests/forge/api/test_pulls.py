@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.forge.api.github import REPO
 from towpath.forge import service
 
 PULLS = "/api/v3/repos/alice/boat/pulls"
@@ -143,3 +144,36 @@ def test_the_same_key_comments_once(served, boat, pull):
         )
         assert said.status_code == 201
     assert len(boat.kernel.db.read(lambda tx: service.comments(tx, boat.id, 1))) == 1
+
+
+def test_pulls_are_as_github_describes_them(said, opened):
+    said("GET", REPO + "/pulls")
+    here = {"pull_number": 1}
+    said("GET", REPO + "/pulls/{pull_number}", where=here)
+    said("PATCH", REPO + "/pulls/{pull_number}", where=here, json={"title": "Better"})
+    said("GET", REPO + "/pulls/{pull_number}/files", where=here)
+    said("GET", REPO + "/pulls/{pull_number}/commits", where=here)
+    said("POST", REPO + "/pulls", 422, json={"title": "x", "head": "topic", "base": "main"})
+
+
+def test_the_gate_merges_and_a_call_does_not(said, opened, hosted):
+    path, here = REPO + "/pulls/{pull_number}/merge", {"pull_number": 1}
+    said("GET", path, 404, where=here)
+    refused = said("PUT", path, 405, where=here, json={})
+    assert "gate" in refused["message"]
+    assert "Approve" in refused["next_step"]
+    said("PUT", path, 409, where=here, json={"sha": "a" * 40})
+    hosted.land(opened.head)
+    said("GET", path, 204, where=here)
+    said("PUT", path, 405, where=here, json={})
+
+
+def test_a_pull_is_given_as_diff_and_as_mails(served, boat, pull):
+    for address in (pull["diff_url"], f"{PULLS}/1"):
+        reply = served.call(
+            "GET", address.removeprefix(served.url),
+            headers={"Accept": "application/vnd.github.diff"},
+        )  # fmt: skip
+        assert reply.text.startswith("diff --git a/a b/a")
+    mails = served.call("GET", pull["patch_url"].removeprefix(served.url))
+    assert mails.text.count("Subject: [PATCH]") == 1

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from towpath.forge.model.names import handle_of
 from towpath.forge.model.requests import Comment, Review, Status, asked, new_repository
 from towpath.forge.store import repositories, requests
+from towpath.forge.store.tables import COMMENT
 from towpath.kernel.errors import Conflict, NotFound, Stale
 
 A, B = "a" * 40, "b" * 40
@@ -145,3 +147,14 @@ def test_a_status_replaces_the_one_before(db, made):
     ]
     assert db.read(lambda tx: requests.open_at(tx, "repo_1", A)) == [request]
     assert db.read(lambda tx: requests.open_at(tx, "repo_1", B)) == []
+
+
+def test_what_an_older_process_wrote_is_found_by_its_number(db, made):
+    made()
+    said = Comment(id="comment_1", author="bob", body="x", at=1)
+    db.write(lambda tx: requests.add_comment(tx, "repo_1", 1, said, None))
+    db.write(lambda tx: tx.execute(COMMENT.update().values(handle=None)))
+    found = db.read(lambda tx: requests.find_comment(tx, "repo_1", handle_of("comment_1")))
+    assert found == (1, said)
+    with pytest.raises(NotFound):
+        db.read(lambda tx: requests.find_comment(tx, "repo_1", 7))

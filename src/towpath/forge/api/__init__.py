@@ -2,7 +2,8 @@
 
 git          smart HTTP: fetch and push with the git program
 hooks        what the pre-receive hook asks
-rest         repositories, branches and commits in the GitHub dialect
-pulls        merge requests in the GitHub dialect
-dialect      our records in the shapes that GitHub documents
+people       who calls and who may do what; repositories, branches, commits, gitdata, contents,
+             pulls, reviews, comments, reactions, labels, checks: GitHub's REST, one file each
+manners      its errors, pages, headers; limits: how often each user may call; media: diffs, raw
+dialect      our records in the shapes that GitHub documents; shapes: people and repositories
 """

@@ -1,30 +1,39 @@
-"""Our records in the shapes that GitHub documents (https://docs.github.com/rest), as plain dicts.
+"""What happens in a repository, in the shapes that GitHub documents (https://docs.github.com/rest).
 
-Programs written for GitHub read the fields they know. Its ids are numbers: ours are 53 bits of
-the hash of our own ids, which stand beside them as `node_id`.
+Plain dicts: programs written for GitHub read the fields they know.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from towpath.forge import service
+from towpath.forge.api.shapes import (
+    NO_PICTURE,
+    Json,
+    association,
+    instant,
+    links,
+    repository,
+    signature,
+    user,
+)
+from towpath.forge.model.checks import verdict
+from towpath.forge.model.names import handle_of
 from towpath.forge.service import (
+    Check,
     Comment,
     Commit,
     Diff,
     DiffFile,
+    Label,
     MergeRequest,
+    Reaction,
     Repository,
     Review,
-    Signature,
     Status,
 )
-from towpath.kernel.clock import Micros, to_datetime
 
-Json = dict[str, Any]
 _REVIEW_STATES = {
     "approve": "APPROVED",
     "request_changes": "CHANGES_REQUESTED",
@@ -48,28 +57,7 @@ class Dialect:
         return f"{self.url}/{self.about.full_name}"
 
     def repository(self) -> Json:
-        about = self.about
-        return {
-            "id": number(about.id),
-            "node_id": about.id,
-            "name": about.name,
-            "full_name": about.full_name,
-            "owner": user(self.url, about.owner),
-            "private": True,
-            "visibility": "private",
-            "html_url": self.html,
-            "url": self.api,
-            "clone_url": f"{self.html}.git",
-            "description": None,
-            "fork": False,
-            "archived": False,
-            "disabled": False,
-            "default_branch": about.default_branch,
-            "created_at": instant(about.created),
-            "branches_url": f"{self.api}/branches{{/branch}}",
-            "pulls_url": f"{self.api}/pulls{{/number}}",
-            "statuses_url": f"{self.api}/statuses/{{sha}}",
-        }
+        return repository(self.url, self.about)
 
     def branch(self, name: str, sha: str) -> Json:
         return {
@@ -93,6 +81,7 @@ class Dialect:
             "node_id": made.sha,
             "url": url,
             "html_url": f"{self.html}/commit/{made.sha}",
+            "comments_url": f"{url}/comments",
             "commit": {
                 "author": signature(made.author),
                 "committer": signature(made.committer),
@@ -103,45 +92,126 @@ class Dialect:
             },
             "author": None,
             "committer": None,
-            "parents": [
-                {"sha": parent, "url": f"{self.api}/commits/{parent}"} for parent in made.parents
-            ],
+            "parents": [self._parent(parent) for parent in made.parents],
         }
 
-    def pull(self, request: MergeRequest) -> Json:
-        url = f"{self.api}/pulls/{request.number}"
-        issue = f"{self.api}/issues/{request.number}"
+    def _parent(self, sha: str) -> Json:
+        html = f"{self.html}/commit/{sha}"
+        return {"sha": sha, "url": f"{self.api}/commits/{sha}", "html_url": html}
+
+    def git_commit(self, made: Commit) -> Json:
+        """A commit as git has it, without what GitHub knows about its people."""
         return {
-            "id": number(f"{request.repository}:{request.number}"),
+            "sha": made.sha,
+            "node_id": made.sha,
+            "url": f"{self.api}/git/commits/{made.sha}",
+            "html_url": f"{self.html}/commit/{made.sha}",
+            "author": signature(made.author),
+            "committer": signature(made.committer),
+            "message": made.message,
+            "tree": {"sha": made.tree, "url": f"{self.api}/git/trees/{made.tree}"},
+            "parents": [self._parent(parent) for parent in made.parents],
+            "verification": self.unverified(),
+        }
+
+    def unverified(self) -> Json:
+        """Nobody looks at signatures here."""
+        unsigned = dict.fromkeys(("signature", "payload", "verified_at"))
+        return {"verified": False, "reason": "unsigned", **unsigned}
+
+    def comparison(self, base: str, head: str) -> Json:
+        api, html = f"{self.api}/compare/{base}...{head}", f"{self.html}/commits/{head}"
+        mails = {f"{kind}_url": f"{api}?as={kind}" for kind in ("diff", "patch")}
+        return {"url": api, "html_url": html, "permalink_url": html, **mails}
+
+    def reaction(self, made: Reaction) -> Json:
+        return {
+            "id": made.handle,
+            "node_id": made.id,
+            "user": user(self.url, made.author),
+            "content": made.content,
+            "created_at": instant(made.at),
+        }
+
+    def pull(self, request: MergeRequest, labels: Sequence[Label] = ()) -> Json:
+        ended = request.ended and instant(request.ended)
+        return self._pull_addresses(request) | {
+            "id": handle_of(f"{request.repository}:{request.number}"),
             "node_id": f"{request.repository}:{request.number}",
             "number": request.number,
-            "url": url,
-            "html_url": f"{self.html}/merge_requests/{request.number}",
-            "issue_url": issue,
-            "comments_url": f"{issue}/comments",
-            "commits_url": f"{url}/commits",
-            "statuses_url": f"{self.api}/statuses/{request.head}",
             "state": "open" if request.state == "open" else "closed",
             "locked": False,
             "draft": False,
             "title": request.title,
             "body": request.body or None,
             "user": user(self.url, request.author),
+            "author_association": association(self.about, request.author),
+            **dict.fromkeys(("assignee", "milestone", "auto_merge")),
             "assignees": [],
             "requested_reviewers": [],
-            "labels": [],
+            "requested_teams": [],
+            "labels": [self.label(one) for one in labels],
             "created_at": instant(request.created),
             "updated_at": instant(request.updated),
-            "closed_at": request.ended and instant(request.ended),
-            "merged_at": request.ended and instant(request.ended) if request.merged_as else None,
+            "closed_at": ended,
+            "merged_at": ended if request.merged_as else None,
             "merge_commit_sha": request.merged_as,
             "head": self._end(request.source, request.head),
             "base": self._end(request.target, request.base),
         }
 
-    def whole_pull(self, request: MergeRequest, comments: int, commits: int, diff: Diff) -> Json:
+    def _pull_addresses(self, request: MergeRequest) -> Json:
+        url = f"{self.api}/pulls/{request.number}"
+        issue = f"{self.api}/issues/{request.number}"
+        html = f"{self.html}/merge_requests/{request.number}"
+        statuses = f"{self.api}/statuses/{request.head}"
+        return {
+            "url": url,
+            "html_url": html,
+            "issue_url": issue,
+            "diff_url": f"{url}.diff",
+            "patch_url": f"{url}.patch",
+            "comments_url": f"{issue}/comments",
+            "commits_url": f"{url}/commits",
+            "review_comments_url": f"{url}/comments",
+            "review_comment_url": f"{self.api}/pulls/comments{{/number}}",
+            "statuses_url": statuses,
+            "_links": links(
+                self_=url,
+                html=html,
+                issue=issue,
+                comments=f"{issue}/comments",
+                review_comments=f"{url}/comments",
+                review_comment=f"{self.api}/pulls/comments{{/number}}",
+                commits=f"{url}/commits",
+                statuses=statuses,
+            ),
+        }
+
+    def label(self, made: Label) -> Json:
+        return {
+            "id": handle_of(made.id),
+            "node_id": made.id,
+            "url": f"{self.api}/labels/{quote(made.name, safe='')}",
+            "name": made.name,
+            "color": made.color,
+            "description": made.description,
+            "default": False,
+        }
+
+    def whole_pull(
+        self,
+        request: MergeRequest,
+        labels: Sequence[Label],
+        comments: int,
+        commits: int,
+        diff: Diff,
+    ) -> Json:
         """What only a single pull request tells. Whether it can be merged is the gate's to say."""
-        return self.pull(request) | {
+        return self.pull(request, labels) | {
+            "merged_by": None,
+            "maintainer_can_modify": False,
+            "rebaseable": None,
             "merged": request.state == "merged",
             "mergeable": None,
             "mergeable_state": "unknown",
@@ -171,6 +241,8 @@ class Dialect:
             "additions": changed.additions or 0,
             "deletions": changed.deletions or 0,
             "changes": (changed.additions or 0) + (changed.deletions or 0),
+            "blob_url": f"{self.html}/blob/{head}/{path}",
+            "raw_url": f"{self.html}/raw/{head}/{path}",
             "contents_url": f"{self.api}/contents/{path}?ref={head}",
         }
         if changed.old_path:
@@ -180,35 +252,42 @@ class Dialect:
         )
 
     def review(self, request: MergeRequest, made: Review) -> Json:
+        html = f"{self.html}/merge_requests/{request.number}#{made.id}"
+        pull = f"{self.api}/pulls/{request.number}"
+        dismissed = made.dismissed is not None
         return {
-            "id": number(made.id),
+            "id": handle_of(made.id),
             "node_id": made.id,
             "user": user(self.url, made.author),
             "body": made.body,
-            "state": _REVIEW_STATES[made.verdict],
+            "state": "DISMISSED" if dismissed else _REVIEW_STATES[made.verdict],
             "commit_id": made.head,
             "submitted_at": instant(made.at),
-            "html_url": f"{self.html}/merge_requests/{request.number}#{made.id}",
-            "pull_request_url": f"{self.api}/pulls/{request.number}",
+            "html_url": html,
+            "pull_request_url": pull,
+            "author_association": association(self.about, made.author),
+            "_links": links(html=html, pull_request=pull),
         }
 
     def comment(self, request: int, made: Comment) -> Json:
         return {
-            "id": number(made.id),
+            "id": handle_of(made.id),
             "node_id": made.id,
-            "url": f"{self.api}/issues/comments/{number(made.id)}",
+            "url": f"{self.api}/issues/comments/{handle_of(made.id)}",
             "html_url": f"{self.html}/merge_requests/{request}#{made.id}",
             "issue_url": f"{self.api}/issues/{request}",
             "body": made.body,
             "user": user(self.url, made.author),
             "created_at": instant(made.at),
-            "updated_at": instant(made.at),
+            "updated_at": instant(made.edited or made.at),
+            "author_association": association(self.about, made.author),
+            "performed_via_github_app": None,
         }
 
     def status(self, sha: str, said: Status) -> Json:
         identity = f"{self.about.id}:{sha}:{said.context}"
         return {
-            "id": number(identity),
+            "id": handle_of(identity),
             "node_id": identity,
             "url": f"{self.api}/statuses/{sha}",
             "state": said.state,
@@ -216,6 +295,7 @@ class Dialect:
             "description": said.description,
             "target_url": said.url or None,
             "creator": user(self.url, said.author),
+            "avatar_url": NO_PICTURE,
             "created_at": instant(said.at),
             "updated_at": instant(said.at),
         }
@@ -231,28 +311,83 @@ class Dialect:
             "url": f"{self.api}/commits/{sha}/status",
         }
 
+    def check(self, made: Check) -> Json:
+        url = f"{self.api}/check-runs/{made.handle}"
+        page = f"{self.url}{made.url}" if made.url.startswith("/") else made.url
+        return {
+            "id": made.handle,
+            "node_id": made.id,
+            "head_sha": made.sha,
+            "name": made.name,
+            "url": url,
+            "html_url": page or self.html,
+            "details_url": page or None,
+            "external_id": made.external or None,
+            "status": made.status,
+            "conclusion": made.conclusion,
+            "started_at": instant(made.started),
+            "completed_at": made.completed and instant(made.completed),
+            "check_suite": {"id": self._suite_handle(made)},
+            "output": {
+                "title": made.title or None,
+                "summary": made.summary or None,
+                "text": made.text or None,
+                "annotations_count": len(made.annotations),
+                "annotations_url": f"{url}/annotations",
+            },
+            "app": self._app(made.author),
+            "pull_requests": [],
+        }
 
-def user(url: str, login: str) -> Json:
-    return {
-        "login": login,
-        "id": number(f"user:{login}"),
-        "node_id": f"user:{login}",
-        "type": "User",
-        "site_admin": False,
-        "avatar_url": "",
-        "html_url": f"{url}/{login}",
-        "url": f"{url}/api/v3/users/{login}",
-    }
+    def _suite_handle(self, one: Check) -> int:
+        return handle_of(f"{self.about.id}:{one.sha}:{one.author}")
 
+    def _app(self, login: str) -> Json:
+        """Whoever checks, in the shape of an app: here that is a user like others."""
+        since = instant(self.about.created)
+        owner = user(self.url, login)
+        return {
+            "id": owner["id"],
+            "slug": login,
+            "node_id": owner["node_id"],
+            "owner": owner,
+            "name": login,
+            "description": None,
+            "external_url": owner["html_url"],
+            "html_url": owner["html_url"],
+            "created_at": since,
+            "updated_at": since,
+            "permissions": {"checks": "write"},
+            "events": [],
+        }
 
-def signature(by: Signature) -> Json:
-    return {"name": by.name, "email": by.email, "date": instant(by.at)}
-
-
-def instant(at: Micros) -> str:
-    return to_datetime(at).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def number(identity: str) -> int:
-    """A number that JavaScript can hold exactly."""
-    return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8], "big") >> 11
+    def suite(self, head: Commit, made: Sequence[Check]) -> Json:
+        """All checks of one author on one commit; `made` is not empty, the newest first."""
+        status, conclusion = verdict(made)
+        handle = self._suite_handle(made[0])
+        return {
+            "id": handle,
+            "node_id": f"{self.about.id}:{head.sha}:{made[0].author}",
+            "head_branch": None,
+            "head_sha": head.sha,
+            "status": status,
+            "conclusion": conclusion,
+            "url": f"{self.api}/check-suites/{handle}",
+            "before": None,
+            "after": None,
+            "pull_requests": [],
+            "app": self._app(made[0].author),
+            "repository": self.repository(),
+            "created_at": instant(min(one.at for one in made)),
+            "updated_at": instant(max(one.completed or one.at for one in made)),
+            "head_commit": {
+                "id": head.sha,
+                "tree_id": head.tree,
+                "message": head.message,
+                "timestamp": instant(head.committer.at),
+                "author": {"name": head.author.name, "email": head.author.email},
+                "committer": {"name": head.committer.name, "email": head.committer.email},
+            },
+            "latest_check_runs_count": len(made),
+            "check_runs_url": f"{self.api}/commits/{head.sha}/check-runs",
+        }

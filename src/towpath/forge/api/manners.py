@@ -1,62 +1,178 @@
 """How the GitHub dialect behaves: its errors, its pages of long lists, who may do what."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import Depends, Query
+from fastapi import APIRouter, Depends, Query
+from fastapi import Path as FromPath
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DataError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from towpath.forge import service
 from towpath.forge.api.dialect import Dialect
-from towpath.forge.service import Repository
-from towpath.kernel.access.service import Principal, Role, require
-from towpath.kernel.errors import Conflict, InvalidInput, TowpathError, Unauthenticated
+from towpath.forge.api.limits import Counted, Limits, Throttled
+from towpath.forge.service import MergeRequest, Repository
+from towpath.kernel.access.service import Principal, Role, may, require
+from towpath.kernel.context import Kernel
+from towpath.kernel.errors import Conflict, InvalidInput, Stale, TowpathError, Unauthenticated
 from towpath.kernel.http import problems
-from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.callers import Caller, OptionalCaller, TheKernel
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
+MEDIA_TYPE = "github.v3; format=json"
+JSON_TYPE = "application/json; charset=utf-8"
+_DOCUMENTED = "/openapi.json"
+
+
+_STATUSES: dict[type[TowpathError], int] = {Conflict: 422, Stale: 409}
+"""What GitHub answers where our own API answers otherwise."""
+
+
+class Fault(BaseModel):
+    """One field that is wrong, in GitHub's words."""
+
+    resource: str
+    field: str
+    code: str
+    message: str
+
+
+class Refusal(BaseModel):
+    """An error as GitHub's clients read it, with our problem's fields beside."""
+
+    message: str
+    status: str
+    type: str
+    title: str
+    detail: str
+    next_step: str
+    request_id: str
+    documentation_url: str
+    errors: list[Fault] = Field(default_factory=list)
+
+
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {"description": "What went wrong, and what to do next", "model": Refusal}
+}
+
+
 class DialectRoute(APIRoute):
-    """Answers errors as GitHub does, `message` first, with our problem's fields beside it."""
+    """Answers errors as GitHub does, `message` first, and says on each reply what is left."""
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
 
         async def handle_in_dialect(request: Request) -> Response:
             try:
-                return await handle(request)
+                reply = await handle(request)
             except TowpathError as error:
-                return _refusal(request, error)
+                reply = refusal(request, error)
             except RequestValidationError as error:
-                return _refusal(request, _invalid(error))
+                reply = refusal(request, _invalid(error), _faults(error))
+            except (DataError, OverflowError):
+                reply = refusal(request, _unstorable())
+            return with_manners(request, reply)
 
         return handle_in_dialect
 
 
-def _refusal(request: Request, error: TowpathError) -> Response:
-    status = InvalidInput.status if isinstance(error, Conflict) else error.status
+def routes(prefix: str = "") -> APIRouter:
+    """Make a router whose routes behave as GitHub's do and count each call."""
+    return APIRouter(
+        prefix=f"/api/v3{prefix}",
+        tags=["GitHub dialect"],
+        route_class=DialectRoute,
+        dependencies=[Depends(counted)],
+        responses=_RESPONSES,
+    )
+
+
+def counted(request: Request, caller: OptionalCaller, kernel: TheKernel) -> None:
+    """Use one of the caller's requests; who shows no proof is refused elsewhere."""
+    if caller is not None:
+        taken = limits_of(request, kernel).take(caller.id, kernel.clock.now())
+        request.state.counted = taken
+
+
+def limits_of(request: Request, kernel: Kernel) -> Limits:
+    """The counts of this process: one for all routes, made when the first request comes."""
+    state = request.app.state
+    if not hasattr(state, "api_limits"):
+        settings = kernel.settings
+        state.api_limits = Limits(settings.api_requests_per_hour, settings.api_requests_per_minute)
+    found: Limits = state.api_limits
+    return found
+
+
+def with_manners(request: Request, reply: Response) -> Response:
+    """Add the headers that clients of GitHub read."""
+    reply.headers.setdefault("X-GitHub-Request-Id", problems.request_id(request))
+    reply.headers.setdefault("X-GitHub-Media-Type", MEDIA_TYPE)
+    taken: Counted | None = getattr(request.state, "counted", None)
+    if taken is not None:
+        said = {"Limit": taken.limit, "Remaining": taken.remaining, "Used": taken.used}
+        for name, value in (said | {"Reset": taken.reset}).items():
+            reply.headers[f"X-RateLimit-{name}"] = str(value)
+        reply.headers["X-RateLimit-Resource"] = "core"
+    return reply
+
+
+def refusal(request: Request, error: TowpathError, faults: Sequence[Fault] = ()) -> Response:
+    status = _STATUSES.get(type(error), error.status)
     problem = problems.body(
         status, error.title, error.detail, error.next_step, problems.request_id(request)
     )
-    said = {"message": error.detail, "documentation_url": "/openapi.json", **problem}
+    said = {"message": error.detail, "documentation_url": _DOCUMENTED, **problem}
+    said["status"] = str(status)
+    if faults or status == InvalidInput.status:
+        said["errors"] = [fault.model_dump() for fault in faults] or [_whole(error)]
     headers = {}
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Basic realm="Towpath", charset="UTF-8"'
-    return JSONResponse(said, status, headers, media_type=problems.PROBLEM_JSON)
+    if isinstance(error, Throttled):
+        request.state.counted = error.counted
+        headers["Retry-After"] = str(error.seconds)
+    return JSONResponse(said, status, headers, media_type=JSON_TYPE)
+
+
+def _whole(error: TowpathError) -> dict[str, str]:
+    return {"resource": "request", "field": "", "code": "custom", "message": error.detail}
+
+
+def _unstorable() -> InvalidInput:
+    return InvalidInput(
+        "A value is not text without NUL characters, or a number beyond 64 bits.",
+        next_step="Correct it and send the request again.",
+    )
 
 
 def _invalid(error: RequestValidationError) -> InvalidInput:
-    told = "; ".join(
-        f"{'.'.join(map(str, one['loc'][1:])) or 'body'}: {one['msg']}"
-        for one in error.errors()[:5]
-    )
+    told = "; ".join(f"{_field(one)}: {one['msg']}" for one in error.errors()[:5])
     return InvalidInput(f"Validation failed: {told}", next_step="Correct these fields.")
+
+
+def _faults(error: RequestValidationError) -> list[Fault]:
+    return [
+        Fault(
+            resource="request",
+            field=_field(one),
+            code="missing_field" if one["type"] == "missing" else "invalid",
+            message=one["msg"],
+        )
+        for one in error.errors()[:5]
+    ]
+
+
+def _field(one: Mapping[str, Any]) -> str:
+    return ".".join(map(str, one["loc"][1:])) or "body"
 
 
 @dataclass(frozen=True)
@@ -82,15 +198,24 @@ def page(
 WantedPage = Annotated[Page, Depends(page)]
 
 
-def paged(request: Request, wanted: Page, found: list[Any]) -> Response:
-    """Answer with a page of what was read through `wanted.window`; Link leads on (RFC 8288)."""
+def paged(
+    request: Request,
+    wanted: Page,
+    found: list[Any],
+    around: Callable[[list[Any]], Any] | None = None,
+) -> Response:
+    """Answer with a page of what was read through `wanted.window`; Link leads on (RFC 8288).
+
+    `around` puts the page into something, where GitHub does not answer with a bare list.
+    """
     links = []
     if wanted.number > 1:
         links += [_link(request, 1, "first"), _link(request, wanted.number - 1, "prev")]
     if len(found) > wanted.size:
         links += [_link(request, wanted.number + 1, "next")]
     headers = {"Link": ", ".join(links)} if links else {}
-    return JSONResponse(found[: wanted.size], headers=headers)
+    shown: Any = found[: wanted.size]
+    return JSONResponse(around(shown) if around else shown, headers=headers)
 
 
 def _link(request: Request, number: int, relation: str) -> str:
@@ -113,16 +238,35 @@ class Call:
         self.about: Repository = kernel.db.read(
             lambda tx: service.find_repository(tx, owner, repo)
         )
-        require(caller, Role.viewer, scope=f"repo:read:{self.about.id}")
+        require(caller, Role.viewer, scope=f"repo:read:{self.about.id}", resource=self.about.id)
         self.say = Dialect(kernel.url, self.about)
 
     @property
     def id(self) -> str:
         return self.about.id
 
+    @property
+    def trusted(self) -> bool:
+        """Whether the caller may create protected branches, which is how a first commit works."""
+        scope = f"repo:write:{self.id}"
+        return may(self.caller, Role.maintainer, scope, resource=self.id)
+
+    def request(self, number: int) -> MergeRequest:
+        """Find a merge request of this repository; NotFound otherwise."""
+        return self.kernel.db.read(lambda tx: service.merge_request(tx, self.id, number))
+
     def writes(self) -> None:
         """Raise Denied unless the caller may add to this repository."""
-        require(self.caller, Role.member, scope=f"repo:write:{self.id}")
+        self._require(Role.member)
+
+    def governs(self) -> None:
+        """Raise Denied unless the caller may say how this repository is kept."""
+        self._require(Role.maintainer)
+
+    def _require(self, role: Role) -> None:
+        require(self.caller, role, scope=f"repo:write:{self.id}", resource=self.id)
 
 
 Repo = Annotated[Call, Depends()]
+Handle = Annotated[int, FromPath(ge=1, lt=2**53)]
+Number = Annotated[int, FromPath(ge=1, lt=2**31)]

@@ -1,6 +1,7 @@
-"""Merge requests, reviews and comments in the GitHub dialect, where they are pull requests."""
+"""Merge requests in the GitHub dialect, where they are pull requests."""
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -8,24 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from towpath.forge import service
-from towpath.forge.api.dialect import Json
-from towpath.forge.api.manners import DialectRoute, Repo, WantedPage, paged, sliced
+from towpath.forge.api import media
+from towpath.forge.api.manners import Number, Repo, WantedPage, paged, routes, sliced
+from towpath.forge.api.shapes import Json
 from towpath.forge.model.requests import State
-from towpath.forge.service import MergeRequest, Verdict
+from towpath.forge.service import Label, MergeRequest
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import InvalidInput
-from towpath.kernel.http.idempotency import replayable
+from towpath.kernel.errors import InvalidInput, NotFound, Stale, TowpathError
 
 _STATES: dict[str, tuple[State, ...]] = {
     "open": ("open",),
     "closed": ("closed", "merged"),
     "all": ("open", "closed", "merged"),
-}
-_VERDICTS: dict[str, Verdict] = {
-    "APPROVE": "approve",
-    "REQUEST_CHANGES": "request_changes",
-    "COMMENT": "comment",
 }
 
 
@@ -43,33 +39,33 @@ class ChangedPull(BaseModel):
     base: str | None = None
 
 
-class NewReview(BaseModel):
-    event: Literal["APPROVE", "REQUEST_CHANGES", "COMMENT"]
-    body: str | None = None
-    commit_id: str | None = None
+class Merge(BaseModel):
+    """What GitHub lets a caller choose; here the gate does, but `sha` is compared."""
+
+    sha: str | None = None
+    merge_method: Literal["merge", "squash", "rebase"] | None = None
+    commit_title: str | None = None
+    commit_message: str | None = None
 
 
-class NewComment(BaseModel):
-    body: str
+class NotMergeable(TowpathError):
+    status = 405
+    title = "This is not merged by a request"
 
 
 def router() -> APIRouter:
-    routes = APIRouter(
-        prefix="/api/v3/repos/{owner}/{repo}", tags=["GitHub dialect"], route_class=DialectRoute
-    )
-    routes.add_api_route("/pulls", pulls, methods=["GET"])
-    routes.add_api_route("/pulls", add_pull, methods=["POST"], status_code=201)
-    here = "/pulls/{number}"
-    routes.add_api_route(here, pull, methods=["GET"])
-    routes.add_api_route(here, change_pull, methods=["PATCH"])
-    routes.add_api_route(f"{here}/files", files, methods=["GET"])
-    routes.add_api_route(f"{here}/commits", commits, methods=["GET"])
-    routes.add_api_route(f"{here}/reviews", reviews, methods=["GET"])
-    routes.add_api_route(f"{here}/reviews", add_review, methods=["POST"])
-    there = "/issues/{number}/comments"
-    routes.add_api_route(there, comments, methods=["GET"])
-    routes.add_api_route(there, add_comment, methods=["POST"], status_code=201)
-    return routes
+    made = routes("/repos/{owner}/{repo}/pulls")
+    made.add_api_route("", pulls, methods=["GET"])
+    made.add_api_route("", add_pull, methods=["POST"], status_code=201)
+    made.add_api_route("/{number:int}.{kind}", text, methods=["GET"])
+    here = "/{number}"
+    made.add_api_route(here, pull, methods=["GET"], response_model=None)
+    made.add_api_route(here, change_pull, methods=["PATCH"])
+    made.add_api_route(f"{here}/files", files, methods=["GET"])
+    made.add_api_route(f"{here}/commits", commits, methods=["GET"])
+    made.add_api_route(f"{here}/merge", is_merged, methods=["GET"], status_code=204)
+    made.add_api_route(f"{here}/merge", merge, methods=["PUT"])
+    return made
 
 
 def pulls(
@@ -89,7 +85,13 @@ def pulls(
     found = repo.kernel.db.read(
         lambda tx: service.search_merge_requests(tx, repo.id, _STATES[state], ends, page.window)
     )
-    return paged(request, page, [repo.say.pull(one) for one in found])
+    carried = _labels(repo, found)
+    return paged(request, page, [repo.say.pull(one, carried[one.number]) for one in found])
+
+
+def _labels(repo: Repo, found: Sequence[MergeRequest]) -> dict[int, list[Label]]:
+    numbers = [one.number for one in found]
+    return repo.kernel.db.read(lambda tx: service.labels_of(tx, repo.id, numbers))
 
 
 def _own_branch(repo: Repo, head: str) -> str:
@@ -114,30 +116,62 @@ def add_pull(repo: Repo, new: NewPull) -> Json:
         source=_own_branch(repo, new.head),
         target=new.base,
     )
-    return repo.say.pull(made)
+    return _whole(repo, made)
 
 
-def pull(repo: Repo, number: int) -> Json:
-    """Describe a merge request, with the size of its change."""
-    found = _find(repo, number)
-    said = repo.kernel.db.read(lambda tx: service.comments(tx, repo.id, number))
+def pull(request: Request, repo: Repo, number: Number) -> Json | Response:
+    """Describe a merge request, with the size of its change; or give it as a diff or patch."""
+    found = repo.request(number)
+    told = media.text_wanted(request, repo, service.base_of(repo.kernel, found), found.head)
+    return _whole(repo, found) if told is None else told
+
+
+def _whole(repo: Repo, found: MergeRequest) -> Json:
+    said = repo.kernel.db.read(lambda tx: service.comments(tx, repo.id, found.number))
     ends = _ends(repo, found)
     held, changed = service.commits(*ends), service.diff(*ends)
-    return repo.say.whole_pull(found, len(said), len(held), changed)
+    carried = _labels(repo, [found])[found.number]
+    return repo.say.whole_pull(found, carried, len(said), len(held), changed)
 
 
-def _find(repo: Repo, number: int) -> MergeRequest:
-    return repo.kernel.db.read(lambda tx: service.merge_request(tx, repo.id, number))
+def text(repo: Repo, number: Number, kind: Literal["diff", "patch"]) -> Response:
+    """Give a merge request as one diff, or as one mail for each commit."""
+    found = repo.request(number)
+    return media.text(repo, service.base_of(repo.kernel, found), found.head, kind)
+
+
+def is_merged(repo: Repo, number: Number) -> Response:
+    """Answer 204 if a merge request has landed, 404 if not."""
+    if repo.request(number).state != "merged":
+        raise NotFound("Pull Request has not been merged", next_step="Look at its queue.")
+    return Response(status_code=204)
+
+
+def merge(repo: Repo, number: Number, wish: Merge | None = None) -> Json:
+    """Refuse, and tell what does it: a protected branch moves by the gate alone."""
+    repo.writes()
+    found = repo.request(number)
+    if wish and wish.sha not in {None, found.head}:
+        raise Stale("Head branch was modified. Review and try the merge again.",
+                    next_step=f"It is at {found.head}.")  # fmt: skip
+    if found.state != "open":
+        raise NotMergeable(
+            f"Merge request {number} is {found.state}.", next_step="Nothing has to be done."
+        )
+    raise NotMergeable(
+        f"{found.target} moves by the gate alone, which lands what was approved and tested.",
+        next_step="Approve it: the gate queues it, tests it as it would land, and merges it.",
+    )
 
 
 def _ends(repo: Repo, found: MergeRequest) -> tuple[Kernel, str, str, str]:
     return repo.kernel, repo.id, service.base_of(repo.kernel, found), found.head
 
 
-def change_pull(repo: Repo, number: int, new: ChangedPull) -> Json:
+def change_pull(repo: Repo, number: Number, new: ChangedPull) -> Json:
     """Change title or body, close, or open again."""
     repo.writes()
-    before = _find(repo, number)
+    before = repo.request(number)
     if new.base not in {None, before.target}:
         raise InvalidInput(
             "The target of a merge request cannot change.", next_step="Open another one."
@@ -145,7 +179,7 @@ def change_pull(repo: Repo, number: int, new: ChangedPull) -> Json:
     if new.state == "open" and before.state == "closed":
         service.reopen(repo.kernel, repo.id, number)
     changed = repo.kernel.db.write(lambda tx: _change(tx, repo, before, new))
-    return repo.say.pull(changed)
+    return _whole(repo, changed)
 
 
 def _change(tx: Tx, repo: Repo, before: MergeRequest, new: ChangedPull) -> MergeRequest:
@@ -156,57 +190,16 @@ def _change(tx: Tx, repo: Repo, before: MergeRequest, new: ChangedPull) -> Merge
     return service.merge_request(tx, repo.id, before.number)
 
 
-def files(request: Request, repo: Repo, page: WantedPage, number: int) -> Response:
+def files(request: Request, repo: Repo, page: WantedPage, number: Number) -> Response:
     """List the files that a merge request changes, with patches where they are short enough."""
-    found = _find(repo, number)
+    found = repo.request(number)
     changed = service.diff(*_ends(repo, found)).files
     shown = [repo.say.file(file, found.head) for file in sliced(page, list(changed))]
     return paged(request, page, shown)
 
 
-def commits(request: Request, repo: Repo, page: WantedPage, number: int) -> Response:
+def commits(request: Request, repo: Repo, page: WantedPage, number: Number) -> Response:
     """List the commits of a merge request, oldest first, at most 250."""
-    found = _find(repo, number)
+    found = repo.request(number)
     held = service.commits(*_ends(repo, found))
     return paged(request, page, [repo.say.commit(one) for one in sliced(page, held[::-1])])
-
-
-def reviews(request: Request, repo: Repo, page: WantedPage, number: int) -> Response:
-    """List reviews, oldest first."""
-    found = _find(repo, number)
-    made = repo.kernel.db.read(lambda tx: service.reviews(tx, repo.id, number))
-    shown = [repo.say.review(found, one) for one in sliced(page, list(made))]
-    return paged(request, page, shown)
-
-
-def add_review(request: Request, repo: Repo, number: int, new: NewReview) -> Response:
-    """Approve, ask for changes, or comment; `commit_id` is the commit that was looked at."""
-    repo.writes()
-
-    def add(tx: Tx) -> dict[str, Any]:
-        made = service.review(
-            tx, repo.id, number, repo.caller.login, _VERDICTS[new.event],
-            body=new.body or "", head=new.commit_id,
-        )  # fmt: skip
-        return repo.say.review(service.merge_request(tx, repo.id, number), made)
-
-    return replayable(request, add, status=200)
-
-
-def comments(request: Request, repo: Repo, page: WantedPage, number: int) -> Response:
-    """List comments, oldest first."""
-    _find(repo, number)
-    said = repo.kernel.db.read(lambda tx: service.comments(tx, repo.id, number))
-    shown = [repo.say.comment(number, one) for one in sliced(page, list(said))]
-    return paged(request, page, shown)
-
-
-def add_comment(request: Request, repo: Repo, number: int, new: NewComment) -> Response:
-    """Comment on a merge request; the gate listens for its commands here."""
-    repo.writes()
-
-    def add(tx: Tx) -> dict[str, Any]:
-        said = service.comment(tx, repo.id, number, repo.caller.login, new.body)
-        return repo.say.comment(number, said)
-
-    return replayable(request, add)

@@ -1,5 +1,6 @@
 """Names that come from outside: refused here, so that no command line ever sees a bad one."""
 
+import hashlib
 import re
 import unicodedata
 
@@ -115,3 +116,8 @@ def require_repository_name(name: str) -> str:
 
 def _matches(pattern: re.Pattern[str], name: str) -> bool:
     return bool(pattern.fullmatch(name)) and not name.lower().endswith(_BAD_SUFFIXES)
+
+
+def handle_of(identity: str) -> int:
+    """A number for what has a name: 53 bits of its hash, which JavaScript can hold exactly."""
+    return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8], "big") >> 11

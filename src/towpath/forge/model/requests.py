@@ -37,6 +37,7 @@ class Repository:
     protected: tuple[str, ...]
     created: Micros
     snapshot: int
+    description: str = ""
 
     @property
     def full_name(self) -> str:
@@ -70,7 +71,10 @@ class MergeRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """`head` is the commit that the reviewer saw; the verdict speaks about it alone."""
+    """`head` is the commit that the reviewer saw; the verdict speaks about it alone.
+
+    `dismissed` says why the verdict counts no more, and is None while it does.
+    """
 
     id: str
     author: str
@@ -78,14 +82,18 @@ class Review:
     head: str
     body: str
     at: Micros
+    dismissed: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comment:
+    """`edited` is when its text was last changed, if it was."""
+
     id: str
     author: str
     body: str
     at: Micros
+    edited: Micros | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,8 +247,12 @@ def storable(text: str) -> bool:
 
 
 def current_reviews(reviews: tuple[Review, ...]) -> dict[str, Review]:
-    """The last verdict of each reviewer, by login; a plain comment withdraws no verdict."""
-    return {review.author: review for review in reviews if review.verdict != "comment"}
+    """The last verdict of each reviewer, by login; a plain comment withdraws no verdict.
+
+    A dismissed verdict counts no more, and brings back none that came before it.
+    """
+    last = {review.author: review for review in reviews if review.verdict != "comment"}
+    return {author: review for author, review in last.items() if review.dismissed is None}
 
 
 def worst_state(statuses: tuple[Status, ...]) -> StatusState:

@@ -4,10 +4,13 @@ Verbs that take `tx` are SQL alone and join the caller's transaction. Verbs that
 run git, so they belong outside transactions. Git is the truth for refs: rows are a snapshot that
 `sync_refs` compares with git, and what moved is announced in the transaction that writes it down.
 
-hosting     repositories: made and found
+hosting     repositories: made, found, changed
 requesting  the life of a merge request
 saying      comments, reviews, statuses
 discussing  threads on lines of a diff
+marking     labels and reactions
+checking    check runs
+writing     refs and files changed by a call instead of a push
 moving      moving refs; rows that follow git; pushes
 telling     what every change goes through: row, fact, pages that show it
 """
@@ -20,7 +23,19 @@ from towpath.forge.clients.embedded.objects import (
     branch_subject,
     commits,
     list_files,
+    raw_diff,
+    raw_mails,
     read_file,
+)
+from towpath.forge.clients.embedded.plumbing import (
+    Node,
+    Tag,
+    apart,
+    blob,
+    kinds,
+    sizes,
+    tag,
+    tree,
 )
 from towpath.forge.clients.embedded.refs import base_of, is_ancestor, merge_base, refs, resolve
 from towpath.forge.clients.embedded.trees import (
@@ -35,8 +50,11 @@ from towpath.forge.clients.embedded.trees import (
 )
 from towpath.forge.clients.embedded.upkeep import clear_locks, collect, require_room
 from towpath.forge.clients.embedded.wire import Program, advertise, upload_pack
+from towpath.forge.clients.embedded.writing import Wish
 from towpath.forge.formats.diffs import Diff, DiffFile, Row, as_patch
+from towpath.forge.model.checks import Check
 from towpath.forge.model.following import Synced
+from towpath.forge.model.marks import Label, Reaction
 from towpath.forge.model.refs import Push, RefUpdate
 from towpath.forge.model.requests import (
     Comment,
@@ -50,18 +68,40 @@ from towpath.forge.model.requests import (
     worst_state,
 )
 from towpath.forge.model.threads import Thread
+from towpath.forge.service.checking import add_check, change_check, new_check_id, report_check
 from towpath.forge.service.discussing import Placed, placed, reply, resolve_thread, start_thread
-from towpath.forge.service.hosting import create_repository
+from towpath.forge.service.hosting import create_repository, edit_repository, protect, unprotect
+from towpath.forge.service.marking import (
+    add_label,
+    change_label,
+    delete_label,
+    put_labels,
+    react,
+    unreact,
+)
 from towpath.forge.service.moving import admit_push, receive_push, sync_refs, update_refs
 from towpath.forge.service.requesting import close, diff, edit, open_merge_request, reopen
-from towpath.forge.service.saying import comment, review, set_status
+from towpath.forge.service.saying import (
+    comment,
+    delete_comment,
+    dismiss,
+    edit_comment,
+    review,
+    set_status,
+)
+from towpath.forge.service.writing import Written, move_ref, require_forward, write_file
+from towpath.forge.store.checks import check, checks
+from towpath.forge.store.marks import label, labels, labels_of, reactions
 from towpath.forge.store.repositories import find_repository, repositories, repository
 from towpath.forge.store.requests import (
     comments,
     count_merge_requests,
+    find_comment,
+    find_review,
     merge_request,
     merge_requests,
     open_merge_requests,
+    repository_comments,
     reviews,
     search_merge_requests,
     statuses,
@@ -69,16 +109,22 @@ from towpath.forge.store.requests import (
 from towpath.forge.store.threads import threads
 
 __all__ = [
-    "Branch", "Comment", "Commit", "Conflicted", "Diff", "DiffFile", "Entry", "MergeRequest",
-    "Merged", "Placed", "Program", "Push", "RefUpdate", "Repository", "Review", "Row",
-    "Signature", "Status", "StatusState", "Synced", "Thread", "Verdict", "admit_push",
-    "advertise", "as_patch", "base_of", "branch_subject", "branches", "clear_locks", "close",
-    "collect", "comment", "comments", "commits", "content", "count_merge_requests",
-    "create_repository", "current_reviews", "diff", "edit", "find", "find_repository",
-    "folder", "history", "install_hook", "is_ancestor", "list_files", "merge", "merge_base",
-    "merge_request", "merge_requests", "open_merge_request", "open_merge_requests", "placed",
-    "push_of", "read_file", "receive_push", "refs", "reopen", "reply", "repositories",
-    "repository", "require_room", "resolve", "resolve_thread", "review", "reviews",
-    "search_merge_requests", "set_status", "size", "start_thread", "statuses", "sync_refs",
-    "threads", "update_refs", "upload_pack", "worst_state",
+    "Branch", "Check", "Comment", "Commit", "Conflicted", "Diff", "DiffFile", "Entry", "Label",
+    "MergeRequest", "Merged", "Node", "Placed", "Program", "Push", "Reaction", "RefUpdate",
+    "Repository", "Review", "Row", "Signature", "Status", "StatusState", "Synced", "Tag", "Thread",
+    "Verdict", "Wish", "Written", "add_check", "add_label", "admit_push", "advertise", "apart",
+    "as_patch", "base_of", "blob", "branch_subject", "branches", "change_check", "change_label",
+    "check", "checks", "clear_locks", "close", "collect", "comment", "comments", "commits",
+    "content", "count_merge_requests", "create_repository", "current_reviews", "delete_comment",
+    "delete_label", "diff", "dismiss", "edit", "edit_comment", "edit_repository", "find",
+    "find_comment", "find_repository", "find_review", "folder", "history", "install_hook",
+    "is_ancestor", "kinds", "label", "labels", "labels_of", "list_files", "merge", "merge_base",
+    "merge_request", "merge_requests", "merge_requests_numbered", "move_ref", "new_check_id",
+    "open_merge_request", "open_merge_requests", "placed", "protect", "push_of", "put_labels",
+    "raw_diff", "raw_mails", "react", "reactions", "read_file", "receive_push", "refs", "reopen",
+    "reply", "report_check", "repositories", "repository", "repository_comments",
+    "require_forward", "require_room", "resolve", "resolve_thread", "review", "reviews",
+    "reviews_of", "search_merge_requests", "set_status", "size", "sizes", "start_thread",
+    "statuses", "sync_refs", "tag", "threads", "tree", "unprotect", "unreact", "update_refs",
+    "upload_pack", "worst_state", "write_file",
 ]  # fmt: skip

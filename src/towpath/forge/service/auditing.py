@@ -5,19 +5,29 @@ their author and time themselves.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from towpath.facts.forge import RefChange, What
-from towpath.forge.model.requests import MergeRequest, Repository, Review
+from towpath.forge.model.marks import Label
+from towpath.forge.model.requests import Comment, MergeRequest, Repository, Review
 from towpath.forge.model.threads import Thread
 from towpath.forge.store import repositories
 from towpath.kernel.audit import service as audit
 from towpath.kernel.db.interface import Tx
 
 _ADDED = audit.action("repository.add", "added a repository")
+_CHANGED = audit.action(
+    "repository.change", "changed a repository's words, main branch or protection"
+)
+_LABEL = audit.action("repository.label", "added, changed or removed a label of a repository")
 _REFS = audit.action("repository.refs", "moved branches or tags")
 _REVIEWED = audit.action("merge_request.review", "judged a merge request")
 _SETTLED = audit.action("merge_request.settle", "settled a discussion, or took it up again")
+_LABELLED = audit.action("merge_request.label", "changed the labels of a merge request")
+_DISMISSED = audit.action("merge_request.dismiss", "let a verdict count no more")
+_REWORDED = audit.action("comment.change", "changed what a comment says")
+_UNSAID = audit.action("comment.remove", "removed a comment")
 _REQUEST = {
     "opened": audit.action("merge_request.open", "opened a merge request"),
     "edited": audit.action("merge_request.edit", "edited a merge request"),
@@ -31,6 +41,41 @@ _TOLD = ("title", "body", "state", "source", "target", "head", "merged_as")
 def repository_added(tx: Tx, made: Repository) -> None:
     about = {"default_branch": made.default_branch, "protected": made.protected}
     audit.record(tx, _ADDED, f"repository:{made.full_name}", after=about)
+
+
+def repository_changed(tx: Tx, before: Repository, after: Repository) -> None:
+    was, now = (
+        {name: getattr(one, name) for name in ("description", "default_branch", "protected")}
+        for one in (before, after)
+    )
+    audit.record(tx, _CHANGED, f"repository:{after.full_name}", before=was, after=now)
+
+
+def label_changed(tx: Tx, repository: str, before: Label | None, after: Label | None) -> None:
+    where = repositories.repository(tx, repository)
+    was, now = (None if one is None else asdict(one) for one in (before, after))
+    audit.record(tx, _LABEL, f"repository:{where.full_name}", before=was, after=now)
+
+
+def labelled(
+    tx: Tx, request: MergeRequest, before: Sequence[Label], after: Sequence[Label]
+) -> None:
+    was, now = ({"labels": [one.name for one in labels]} for labels in (before, after))
+    audit.record(tx, _LABELLED, _subject(tx, request), before=was, after=now)
+
+
+def dismissed(tx: Tx, request: MergeRequest, before: Review, after: Review) -> None:
+    was = {"verdict": before.verdict, "head": before.head, "author": before.author}
+    about = was | {"why": after.dismissed}
+    audit.record(tx, _DISMISSED, _subject(tx, request), before=was, after=about)
+
+
+def reworded(tx: Tx, request: MergeRequest, before: Comment, after: Comment | None) -> None:
+    """`after` is None for a comment that is removed; whose it was stays known either way."""
+    was = {"author": before.author, "body": before.body}
+    now = None if after is None else {"author": after.author, "body": after.body}
+    action = _UNSAID if after is None else _REWORDED
+    audit.record(tx, action, _subject(tx, request), before=was, after=now)
 
 
 def refs_moved(tx: Tx, repository: Repository, changes: Sequence[RefChange]) -> None:

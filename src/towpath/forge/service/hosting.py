@@ -1,9 +1,10 @@
 """Repositories: made, and found again by the rows in `store`."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from towpath.forge.clients.embedded import refs as git_refs
-from towpath.forge.model import requests
+from towpath.forge.model import names, requests
 from towpath.forge.model.requests import Repository
 from towpath.forge.service import auditing
 from towpath.forge.service.telling import wake
@@ -11,6 +12,10 @@ from towpath.forge.store import repositories as repository_rows
 from towpath.kernel import ids
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import Conflict, InvalidInput
+
+LONGEST = 350
+MOST_PROTECTED = 500
 
 
 def create_repository(
@@ -32,3 +37,52 @@ def _add_repository(tx: Tx, made: Repository) -> None:
     repository_rows.add_repository(tx, replace(made, created=tx.now))
     auditing.repository_added(tx, made)
     wake(tx, made.id)
+
+
+def edit_repository(
+    kernel: Kernel, repository: str, *, description: str | None, default_branch: str | None
+) -> Repository:
+    """Give a repository other words, or another main branch, which is protected from then on."""
+    before = kernel.db.read(lambda tx: repository_rows.repository(tx, repository))
+    after = before
+    if description is not None:
+        after = replace(after, description=requests.require_body(description)[:LONGEST])
+    if default_branch is not None and default_branch != before.default_branch:
+        git_refs.require_commit(kernel, repository, names.branch_ref(default_branch))
+        kept = (*before.protected, default_branch)
+        after = replace(after, default_branch=default_branch, protected=tuple(dict.fromkeys(kept)))
+        git_refs.point_head(kernel, repository, default_branch)
+    return kernel.db.write(lambda tx: _change(tx, before, after))
+
+
+def protect(tx: Tx, repository: str, branch: str) -> Repository:
+    """Let a branch move through merge requests alone."""
+    names.branch_ref(branch)
+    before = repository_rows.repository(tx, repository)
+    return _keep(tx, before, {*before.protected, branch})
+
+
+def unprotect(tx: Tx, repository: str, branch: str) -> Repository:
+    """Let a branch be pushed to; Conflict for the main branch, which the gate alone moves."""
+    before = repository_rows.repository(tx, repository)
+    if branch == before.default_branch:
+        raise Conflict(
+            f"{branch} is the main branch and stays protected.",
+            next_step="Make another branch the main one first.",
+        )
+    return _keep(tx, before, {*before.protected} - {branch})
+
+
+def _keep(tx: Tx, before: Repository, branches: Collection[str]) -> Repository:
+    if len(branches) > MOST_PROTECTED:
+        raise InvalidInput(
+            f"At most {MOST_PROTECTED} branches are protected.", next_step="Free others first."
+        )
+    return _change(tx, before, replace(before, protected=tuple(sorted(branches))))
+
+
+def _change(tx: Tx, before: Repository, after: Repository) -> Repository:
+    repository_rows.change_repository(tx, after)
+    auditing.repository_changed(tx, before, after)
+    wake(tx, after.id)
+    return after

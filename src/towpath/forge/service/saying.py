@@ -1,13 +1,17 @@
 """What people and programs say: comments, reviews, and how a commit is doing."""
 
+from dataclasses import replace
+
 from towpath.facts.forge import Commented
 from towpath.forge.model import names, requests
 from towpath.forge.model.requests import Comment, Review, Status, StatusState, Verdict
 from towpath.forge.service import auditing
 from towpath.forge.service.telling import tell, wake
+from towpath.forge.store import marks as mark_rows
 from towpath.forge.store import requests as request_rows
 from towpath.kernel import ids
 from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import InvalidInput
 from towpath.kernel.outbox import announce
 
 
@@ -86,3 +90,36 @@ def set_status(  # noqa: PLR0913 - the fields of a status
     for request in request_rows.open_at(tx, repository, sha):
         wake(tx, repository, request.number)
     return said
+
+
+def edit_comment(tx: Tx, repository: str, handle: int, body: str) -> tuple[int, Comment]:
+    """Give a comment another text; a command in it is not heard again. Says where it stands."""
+    number, before = request_rows.find_comment(tx, repository, handle)
+    request = request_rows.merge_request(tx, repository, number)
+    after = replace(before, body=requests.require_body(body, empty=False), edited=tx.now)
+    request_rows.change_comment(tx, after)
+    auditing.reworded(tx, request, before, after)
+    wake(tx, repository, number)
+    return number, after
+
+
+def delete_comment(tx: Tx, repository: str, handle: int) -> None:
+    """Forget a comment and what people put on it."""
+    number, gone = request_rows.find_comment(tx, repository, handle)
+    mark_rows.delete_reactions(tx, repository, f"comment:{gone.id}")
+    request_rows.delete_comment(tx, gone)
+    auditing.reworded(tx, request_rows.merge_request(tx, repository, number), gone, None)
+    wake(tx, repository, number)
+
+
+def dismiss(tx: Tx, repository: str, number: int, handle: int, why: str) -> Review:
+    """Let a verdict count no more; the gate looks again at once."""
+    request = request_rows.merge_request(tx, repository, number)
+    before = request_rows.find_review(tx, repository, number, handle)
+    if before.verdict == "comment":
+        raise InvalidInput("A comment is no verdict.", next_step="Leave it as it is.")
+    after = replace(before, dismissed=requests.require_body(why, empty=False))
+    request_rows.dismiss_review(tx, after)
+    auditing.dismissed(tx, request, before, after)
+    tell(tx, request, "reviewed")
+    return after

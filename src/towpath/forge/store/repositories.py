@@ -58,6 +58,19 @@ def repositories(tx: Tx) -> list[Repository]:
     return [_repository(row) for row in tx.rows(select(REPOSITORY).order_by(REPOSITORY.c.address))]
 
 
+def change_repository(tx: Tx, after: Repository) -> None:
+    """Write down what may change in a repository: its words, its main branch, what it keeps."""
+    tx.execute(
+        update(REPOSITORY)
+        .where(REPOSITORY.c.id == after.id)
+        .values(
+            description=after.description,
+            default_branch=after.default_branch,
+            protected=msgspec.json.encode(after.protected).decode(),
+        )
+    )
+
+
 def next_number(tx: Tx, repository: str) -> int:
     """Take the repository's next merge request number."""
     mine = REPOSITORY.c.id == repository
@@ -139,4 +152,5 @@ def _repository(row: RowMapping) -> Repository:
         protected=tuple(msgspec.json.decode(row["protected"], type=list[str])),
         created=row["created"],
         snapshot=row["snapshot"],
+        description=row["description"] or "",
     )

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import RowMapping, Select, Table, delete, func, insert, select, update
 
 from towpath.forge.model.following import Known
+from towpath.forge.model.names import handle_of
 from towpath.forge.model.requests import STATES, Comment, MergeRequest, Review, State, Status
 from towpath.forge.store import repositories
 from towpath.forge.store.tables import COMMENT, MERGE_REQUEST, REVIEW, STATUS
@@ -158,18 +159,19 @@ def add_review(tx: Tx, repository: str, number: int, made: Review) -> None:
     )
     at = max(made.at, (tx.scalar(of_this) or 0) + 1)
     values = {**asdict(made), "repository": repository, "number": number, "at": at}
-    tx.execute(insert(REVIEW).values(values))
+    tx.execute(insert(REVIEW).values(values | {"handle": handle_of(made.id)}))
 
 
 def reviews(tx: Tx, repository: str, number: int) -> tuple[Review, ...]:
     """List the reviews of a merge request, oldest first."""
     chosen = select(REVIEW).where(REVIEW.c.repository == repository, REVIEW.c.number == number)
     rows = tx.rows(chosen.order_by(REVIEW.c.at, REVIEW.c.id))
-    return tuple(Review(**_without(row, "repository", "number")) for row in rows)
+    return tuple(_review(row) for row in rows)
 
 
 def add_comment(tx: Tx, repository: str, number: int, made: Comment, once: str | None) -> None:
     values = asdict(made) | {"repository": repository, "number": number, "once": once}
+    values |= {"handle": handle_of(made.id)}
     tx.execute(insert(COMMENT).values(values))
 
 
@@ -187,6 +189,54 @@ def comment_once(tx: Tx, repository: str, number: int, once: str) -> Comment | N
         )
     )
     return _comment(row) if row else None
+
+
+def find_comment(tx: Tx, repository: str, handle: int) -> tuple[int, Comment]:
+    """Find a comment by its number, and the number of the merge request it stands on."""
+    row = _by_handle(tx, COMMENT, repository, handle)
+    if row is None:
+        raise NotFound("There is no such comment.", next_step="List those that there are.")
+    return row["number"], _comment(row)
+
+
+def change_comment(tx: Tx, after: Comment) -> None:
+    values = {"body": after.body, "edited": after.edited}
+    tx.execute(update(COMMENT).where(COMMENT.c.id == after.id).values(values))
+
+
+def delete_comment(tx: Tx, gone: Comment) -> None:
+    tx.execute(delete(COMMENT).where(COMMENT.c.id == gone.id))
+
+
+def repository_comments(
+    tx: Tx, repository: str, page: tuple[int, int]
+) -> list[tuple[int, Comment]]:
+    """List the comments of all merge requests, oldest first, with the number of each one's."""
+    chosen = select(COMMENT).where(COMMENT.c.repository == repository)
+    ordered = chosen.order_by(COMMENT.c.at, COMMENT.c.id).offset(page[0]).limit(page[1])
+    return [(row["number"], _comment(row)) for row in tx.rows(ordered)]
+
+
+def find_review(tx: Tx, repository: str, number: int, handle: int) -> Review:
+    row = _by_handle(tx, REVIEW, repository, handle)
+    if row is None or row["number"] != number:
+        raise NotFound("There is no such review.", next_step="List those that there are.")
+    return _review(row)
+
+
+def dismiss_review(tx: Tx, after: Review) -> None:
+    chosen = update(REVIEW).where(REVIEW.c.id == after.id)
+    tx.execute(chosen.values(dismissed=after.dismissed))
+
+
+def _by_handle(tx: Tx, table: Table, repository: str, handle: int) -> RowMapping | None:
+    """Find a row by its number; one that an older process wrote beside us has none yet."""
+    mine = select(table).where(table.c.repository == repository)
+    found = tx.row(mine.where(table.c.handle == handle))
+    if found is not None:
+        return found
+    unnumbered = tx.rows(mine.where(table.c.handle.is_(None)))
+    return next((row for row in unnumbered if handle_of(row["id"]) == handle), None)
 
 
 def put_status(tx: Tx, repository: str, sha: str, said: Status) -> None:
@@ -207,8 +257,12 @@ def statuses(tx: Tx, repository: str, sha: str) -> tuple[Status, ...]:
     return tuple(Status(**_without(row, "repository", "sha")) for row in rows)
 
 
+def _review(row: RowMapping) -> Review:
+    return Review(**_without(row, "repository", "number", "handle"))
+
+
 def _comment(row: RowMapping) -> Comment:
-    return Comment(**_without(row, "repository", "number", "once"))
+    return Comment(**_without(row, "repository", "number", "once", "handle"))
 
 
 def _without(row: RowMapping, *names: str) -> dict[str, Any]:

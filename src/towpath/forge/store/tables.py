@@ -27,6 +27,7 @@ REPOSITORY = Table(
     Column("created", BigInteger, nullable=False),
     Column("snapshot", BigInteger, nullable=False),
     Column("requests", Integer, nullable=False),
+    Column("description", Text),
 )
 REF = Table(
     "forge_ref",
@@ -65,6 +66,9 @@ REVIEW = Table(
     Column("head", String(40), nullable=False),
     Column("body", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("dismissed", Text),
+    Column("handle", BigInteger),
+    Index("forge_review_by_handle", "repository", "handle"),
     Index("forge_review_by_request", "repository", "number", "id"),
 )
 COMMENT = Table(
@@ -77,6 +81,9 @@ COMMENT = Table(
     Column("body", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("once", String(200)),
+    Column("edited", BigInteger),
+    Column("handle", BigInteger),
+    Index("forge_comment_by_handle", "repository", "handle"),
     Index("forge_comment_by_request", "repository", "number", "id"),
     UniqueConstraint("repository", "number", "once", name="forge_comment_once"),
 )
@@ -124,4 +131,56 @@ REMARK = Table(
     Column("author", String(40), nullable=False),
     Column("body", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+)
+LABEL = Table(
+    "forge_label",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("repository", String(40), nullable=False),
+    Column("key", String(100), nullable=False),  # the name in one case: names differ in more
+    Column("name", String(50), nullable=False),
+    Column("color", String(6), nullable=False),
+    Column("description", Text, nullable=False),
+    UniqueConstraint("repository", "key", name="forge_label_once"),
+)
+REQUEST_LABEL = Table(
+    "forge_request_label",
+    METADATA,
+    Column("repository", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("label", String(40), primary_key=True),
+)
+REACTION = Table(
+    "forge_reaction",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("repository", String(40), nullable=False),
+    Column("subject", String(80), nullable=False),
+    Column("author", String(40), nullable=False),
+    Column("content", String(10), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("repository", "subject", "author", "content", name="forge_reaction_once"),
+)
+CHECK = Table(
+    "forge_check",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("repository", String(40), nullable=False),
+    Column("handle", BigInteger, nullable=False),
+    Column("sha", String(40), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("author", String(40), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("conclusion", String(20)),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("external", Text, nullable=False),
+    Column("annotations", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("completed", BigInteger),
+    Index("forge_check_by_commit", "repository", "sha", "id"),
+    Index("forge_check_by_handle", "repository", "handle"),
 )

@@ -20,6 +20,7 @@ from towpath.kernel.access.model import Role as Role
 from towpath.kernel.access.model import Team as Team
 from towpath.kernel.access.model import Token as Token
 from towpath.kernel.access.model import User as User
+from towpath.kernel.access.model import effective_role as effective_role
 from towpath.kernel.access.model import may as may
 from towpath.kernel.access.model import require as require
 from towpath.kernel.access.model import valid_scopes
@@ -166,11 +167,15 @@ def open_session(
     expires = after(tx.now, kernel.settings.session_hours * _HOUR_SECONDS)
     store.add_session(tx, _digest(raw), holder.id, expires, address[:64], agent[:300])
     _log.info("logged in", login=holder.login)
-    principal = Principal(
-        holder.id, holder.login, holder.name, holder.role, held=store.held(tx, holder.id)
-    )
+    principal = principal_of(tx, holder)
     auditing.session(tx, auditing.LOGGED_IN, principal, session_id(raw))
     return Session(raw, principal, expires)
+
+
+def principal_of(tx: Tx, holder: User) -> Principal:
+    """A user as somebody who calls, with all that they were granted."""
+    held = store.held(tx, holder.id)
+    return Principal(holder.id, holder.login, holder.name, holder.role, held=held)
 
 
 def authenticate_session(tx: Tx, raw: str) -> tuple[Principal, Micros] | None:

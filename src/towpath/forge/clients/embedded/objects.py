@@ -186,6 +186,17 @@ def raw_diff(
     return listed, patch, whole
 
 
+def raw_mails(
+    kernel: Kernel, repository: str, base: str, head: str, limit: int = MOST_DIFF_BYTES
+) -> bytes:
+    """The commits that head has and base has not, each as a mail with its patch; cut as above."""
+    directory = git.path(kernel, repository)
+    plain = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-signature", "--stdout")
+    chosen = (f"--max-count={MOST_COMMITS}", require_sha(head), f"^{require_sha(base)}", "--")
+    command = git.command(directory, "format-patch", *plain, *chosen)
+    return _read_some(command, git.environment(), limit)[0]
+
+
 def _read_some(command: list[str], environment: dict[str, str], limit: int) -> tuple[bytes, bool]:
     """Read at most `limit` bytes of what a command prints, then end it."""
     with subprocess.Popen(

@@ -31,6 +31,14 @@ def create(kernel: Kernel, repository: str, default_branch: str) -> None:
         sync_directory(folder)
 
 
+def point_head(kernel: Kernel, repository: str, branch: str) -> None:
+    """Let a clone check out this branch when it is told none."""
+    directory = git.path(kernel, repository)
+    with git.writing(directory) as held:
+        ref = require_ref(BRANCHES + branch)
+        git.run(directory, "symbolic-ref", "HEAD", ref, descriptors=(held,))
+
+
 def refs(kernel: Kernel, repository: str, prefix: str = "refs/heads/") -> dict[str, str]:
     """Every ref below `prefix` (ending in a slash) with the object it names."""
     require_ref(f"{prefix}x")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.forge.api.github import REPO as ANY
 from towpath.forge import service
 
 REPO = "/api/v3/repos/alice/boat"
@@ -24,7 +25,9 @@ def test_a_repository_is_created_for_its_owner(served):
     said = made.json()
     assert (said["full_name"], said["default_branch"]) == ("alice/hello", "main")
     assert said["clone_url"] == f"{served.url}/alice/hello.git"
-    assert served.call("GET", "/api/v3/repos/alice/hello").json() == said
+    again = served.call("GET", "/api/v3/repos/alice/hello").json()
+    assert again.pop("permissions")["maintain"] is True
+    assert again == said
 
 
 def test_a_repository_is_created_for_an_organisation_by_maintainers(served):
@@ -42,7 +45,7 @@ def test_an_error_is_githubs_and_ours_in_one(served, boat):
     said = refused.json()
     assert said["message"] == said["detail"] == "alice/boat exists already."
     assert said["next_step"]
-    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.headers["content-type"].startswith("application/json")
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "x.git", "-x", "", "a\nb", "\u202e", "x" * 200])
@@ -162,3 +165,14 @@ def test_a_narrow_token_reads_its_repository_alone(served, boat):
 def test_an_unchanged_answer_costs_a_304(served, boat):
     tag = served.call("GET", REPO).headers["etag"]
     assert served.call("GET", REPO, headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_repositories_are_as_github_describes_them(said):
+    said("GET", ANY)
+    said("POST", "/user/repos", 201, json={"name": "hello", "auto_init": True})
+    said("POST", "/orgs/{org}/repos", 201, where={"org": "canal"}, json={"name": "lock"})
+    assert len(said("GET", "/user/repos")) == 3
+    assert len(said("GET", "/orgs/{org}/repos", where={"org": "canal"})) == 1
+    assert len(said("GET", "/users/{username}/repos", where={"username": "Alice"})) == 2
+    assert said("PATCH", ANY, json={"description": "floats"})["description"] == "floats"
+    said("DELETE", ANY, 403)

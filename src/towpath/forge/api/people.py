@@ -1,0 +1,169 @@
+"""Who calls, who may do what in a repository, and what this server is, in the GitHub dialect."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+import towpath
+from towpath.forge.api import shapes
+from towpath.forge.api.manners import (
+    JSON_TYPE,
+    Repo,
+    WantedPage,
+    limits_of,
+    paged,
+    refusal,
+    routes,
+    sliced,
+    with_manners,
+)
+from towpath.forge.api.shapes import Json
+from towpath.kernel.access import service as access
+from towpath.kernel.access.service import Principal, Role, User
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import NotFound
+from towpath.kernel.http.callers import Caller, TheKernel
+
+_NAMES = {Role.viewer: "read", Role.member: "write", Role.maintainer: "maintain"}
+_OLD_NAMES = {Role.viewer: "read", Role.member: "write", Role.maintainer: "write"}
+_RIGHTS = {
+    "pull": Role.viewer,
+    "triage": Role.member,
+    "push": Role.member,
+    "maintain": Role.maintainer,
+    "admin": Role.admin,
+}
+_UNKNOWN: Json = {
+    **dict.fromkeys(("company", "blog", "location", "email", "hireable", "bio")),
+    **dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0),
+}
+
+
+def router() -> APIRouter:
+    made = routes()
+    made.add_api_route("/user", me, methods=["GET"])
+    made.add_api_route("/users/{username}", one, methods=["GET"])
+    made.add_api_route("/meta", meta, methods=["GET"])
+    here = "/repos/{owner}/{repo}/collaborators"
+    made.add_api_route(here, collaborators, methods=["GET"])
+    made.add_api_route(f"{here}/{{username}}", is_one, methods=["GET"], status_code=204)
+    made.add_api_route(f"{here}/{{username}}/permission", permission, methods=["GET"])
+    return made
+
+
+def uncounted() -> APIRouter:
+    """Routes that cost nothing, and what answers for all that is not spoken here: the last."""
+    made = APIRouter(prefix="/api/v3", include_in_schema=True, tags=["GitHub dialect"])
+    made.add_api_route("/rate_limit", rate_limit, methods=["GET"])
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    made.add_api_route("/{rest:path}", unknown, methods=methods, include_in_schema=False)
+    return made
+
+
+def me(kernel: TheKernel, caller: Caller) -> Json:
+    """Tell who calls."""
+    return _whole(kernel.url, kernel.db.read(lambda tx: access.known(tx, caller.login)))
+
+
+def one(kernel: TheKernel, _: Caller, username: str) -> Json:
+    """Describe a user."""
+    return _whole(kernel.url, kernel.db.read(lambda tx: access.known(tx, username.lower())))
+
+
+def _whole(url: str, user: User) -> Json:
+    since = shapes.instant(user.created)
+    kind = "User" if user.kind == "person" else "Bot"
+    return (
+        shapes.user(url, user.login)
+        | _UNKNOWN
+        | {"type": kind, "name": user.name or None, "created_at": since, "updated_at": since}
+    )
+
+
+def meta(_: Caller) -> Json:
+    """Tell what this server is."""
+    return {
+        "verifiable_password_authentication": False,
+        "installed_version": f"towpath {towpath.__version__}",
+    }
+
+
+def rate_limit(request: Request, kernel: TheKernel, caller: Caller) -> Response:
+    """Tell how many requests are left this hour; asking costs none."""
+    found = limits_of(request, kernel).look(caller.id, kernel.clock.now())
+    core = {
+        "limit": found.limit,
+        "used": found.used,
+        "remaining": found.remaining,
+        "reset": found.reset,
+    }
+    none = {"limit": 0, "used": 0, "remaining": 0, "reset": found.reset}
+    body = {"resources": {"core": core, "search": none}, "rate": core}
+    request.state.counted = found
+    return with_manners(request, JSONResponse(body, media_type=JSON_TYPE))
+
+
+def unknown(request: Request, rest: str) -> Response:
+    """Answer for what GitHub may have and we have not: never a success that means nothing."""
+    missing = NotFound(
+        f"{request.method} /{rest[:200]} is not spoken here.",
+        next_step="/openapi.json lists what is.",
+    )
+    return with_manners(request, refusal(request, missing))
+
+
+def rights(caller: Principal, repository: str) -> dict[str, bool]:
+    """What somebody may do in a repository, in GitHub's words."""
+    held = access.effective_role(caller.role, caller.held, repository)
+    return {right: held >= role for right, role in _RIGHTS.items()}
+
+
+def collaborators(request: Request, repo: Repo, page: WantedPage) -> Response:
+    """List who may read a repository, and how much more each may do."""
+
+    def read(tx: Tx) -> list[Principal]:
+        # Everybody with an account reads here: the least role on the whole site is viewer.
+        users = [user for user in access.users(tx) if _counts(user)]
+        return [access.principal_of(tx, user) for user in sliced(page, users)]
+
+    shown = [_collaborator(repo, each) for each in repo.kernel.db.read(read)]
+    return paged(request, page, shown)
+
+
+def _counts(user: User) -> bool:
+    return not user.system and user.deactivated is None
+
+
+def _collaborator(repo: Repo, each: Principal) -> Json:
+    return shapes.user(repo.kernel.url, each.login) | {
+        "permissions": rights(each, repo.id),
+        "role_name": _name(each, repo.id),
+    }
+
+
+def _name(each: Principal, repository: str) -> str:
+    return _NAMES.get(access.effective_role(each.role, each.held, repository), "admin")
+
+
+def is_one(repo: Repo, username: str) -> Response:
+    """Answer 204 if somebody may read this repository, 404 if not."""
+    _found(repo, username)
+    return Response(status_code=204)
+
+
+def permission(repo: Repo, username: str) -> Json:
+    """Tell how much somebody may do in a repository."""
+    found = _found(repo, username)
+    held = access.effective_role(found.role, found.held, repo.id)
+    return {
+        "permission": _OLD_NAMES.get(held, "admin"),
+        "role_name": _name(found, repo.id),
+        "user": _collaborator(repo, found),
+    }
+
+
+def _found(repo: Repo, username: str) -> Principal:
+    user = repo.kernel.db.read(lambda tx: access.user(tx, username.lower()))
+    if user is None or not _counts(user):
+        raise NotFound(f"There is no user {username[:80]!a} here.", next_step="Check the login.")
+    return repo.kernel.db.read(lambda tx: access.principal_of(tx, user))

@@ -1,0 +1,140 @@
+"""Repositories in the GitHub dialect: found, listed, made, changed."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from towpath.forge import service
+from towpath.forge.api import shapes
+from towpath.forge.api.manners import Repo, WantedPage, paged, routes, sliced
+from towpath.forge.api.people import rights
+from towpath.forge.api.shapes import Json
+from towpath.forge.service import Repository, Signature, Wish
+from towpath.kernel.access.service import Principal, Role, may, require
+from towpath.kernel.context import Kernel
+from towpath.kernel.errors import Denied, InvalidInput
+from towpath.kernel.http.callers import Caller, TheKernel
+
+
+class NewRepository(BaseModel):
+    name: str
+    description: str | None = None
+    auto_init: bool = Field(default=False, description="Begin it with a README.md.")
+    private: bool = Field(default=True, description="All are private here.")
+    default_branch: str = Field("main", description="Its first branch; it is protected.")
+
+
+class ChangedRepository(BaseModel):
+    name: str | None = None
+    description: str | None = None
+    default_branch: str | None = None
+    private: bool | None = None
+    archived: bool | None = None
+
+
+def router() -> APIRouter:
+    made = routes()
+    made.add_api_route("/user/repos", mine, methods=["GET"])
+    made.add_api_route("/user/repos", add_own, methods=["POST"], status_code=201)
+    made.add_api_route("/orgs/{owner}/repos", of, methods=["GET"])
+    made.add_api_route("/users/{owner}/repos", of, methods=["GET"])
+    made.add_api_route("/orgs/{org}/repos", add_for, methods=["POST"], status_code=201)
+    here = "/repos/{owner}/{repo}"
+    made.add_api_route(here, repository, methods=["GET"])
+    made.add_api_route(here, change, methods=["PATCH"])
+    made.add_api_route(here, delete, methods=["DELETE"], status_code=204)
+    return made
+
+
+def mine(request: Request, kernel: TheKernel, caller: Caller, page: WantedPage) -> Response:
+    """List the repositories that you may read, by name."""
+    return _listed(request, kernel, caller, page, None)
+
+
+def of(
+    request: Request, kernel: TheKernel, caller: Caller, page: WantedPage, owner: str
+) -> Response:
+    """List the repositories of one owner that you may read, by name."""
+    return _listed(request, kernel, caller, page, owner.lower())
+
+
+def _listed(
+    request: Request, kernel: Kernel, caller: Principal, page: WantedPage, owner: str | None
+) -> Response:
+    found = [
+        one
+        for one in kernel.db.read(service.repositories)
+        if owner in {None, one.owner.lower()} and _readable(caller, one)
+    ]
+    shown = [shapes.repository(kernel.url, one) for one in sliced(page, found)]
+    return paged(request, page, shown)
+
+
+def _readable(caller: Principal, one: Repository) -> bool:
+    return may(caller, Role.viewer, f"repo:read:{one.id}", resource=one.id)
+
+
+def add_own(kernel: TheKernel, caller: Caller, new: NewRepository) -> Json:
+    """Create a repository that belongs to you."""
+    require(caller, Role.member)
+    return _add(kernel, caller, caller.login, new)
+
+
+def add_for(kernel: TheKernel, caller: Caller, org: str, new: NewRepository) -> Json:
+    """Create a repository for an organisation; for maintainers."""
+    require(caller, Role.maintainer)
+    return _add(kernel, caller, org, new)
+
+
+def _add(kernel: Kernel, caller: Principal, owner: str, new: NewRepository) -> Json:
+    made = service.create_repository(kernel, owner, new.name, default_branch=new.default_branch)
+    if new.description:
+        made = service.edit_repository(
+            kernel, made.id, description=new.description, default_branch=None
+        )
+    if new.auto_init:
+        _begin(kernel, caller, made)
+    return shapes.repository(kernel.url, made)
+
+
+def _begin(kernel: Kernel, caller: Principal, made: Repository) -> None:
+    by = signature_of(kernel, caller)
+    text = f"# {made.name}\n\n{made.description}".rstrip() + "\n"
+    wish = Wish("README.md", text.encode(), "Initial commit", by, by)
+    service.write_file(kernel, made.id, made.default_branch, wish, None, trusted=True)
+
+
+def signature_of(kernel: Kernel, caller: Principal) -> Signature:
+    """How a commit names who made it here; nobody's real address is given away."""
+    name = " ".join(caller.name.translate({ord(one): None for one in "<>\n\0"}).split())
+    address = f"{caller.login}@users.towpath.invalid"
+    return Signature(name or caller.login, address, kernel.clock.now())
+
+
+def repository(repo: Repo) -> Json:
+    """Describe a repository, and what you may do in it."""
+    return repo.say.repository() | {"permissions": rights(repo.caller, repo.id)}
+
+
+def change(repo: Repo, new: ChangedRepository) -> Json:
+    """Change a repository's description or main branch; for maintainers."""
+    repo.governs()
+    if new.name not in {None, repo.about.name} or new.private is False or new.archived:
+        raise InvalidInput(
+            "A repository here keeps its name, is private and is not archived.",
+            next_step="Change its description or its default_branch.",
+        )
+    after = service.edit_repository(
+        repo.kernel, repo.id, description=new.description, default_branch=new.default_branch
+    )
+    return shapes.repository(repo.kernel.url, after)
+
+
+def delete(repo: Repo) -> Response:
+    """Refuse: runs, queues and audits of other parts speak about a repository by its id."""
+    repo.governs()
+    raise Denied(
+        "A repository is not deleted by a request: its history is part of the record.",
+        next_step="Take away people's roles on it instead.",
+    )

@@ -1,0 +1,54 @@
+"""Check runs: made, changed, and written for our own builds."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from towpath.forge.model import checks
+from towpath.forge.model.checks import Check
+from towpath.forge.service.telling import wake
+from towpath.forge.store import checks as check_rows
+from towpath.forge.store import requests as request_rows
+from towpath.kernel import ids
+from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import InvalidInput
+
+MOST_A_COMMIT = 1_000
+
+
+def new_check_id() -> str:
+    return ids.new("check")
+
+
+def add_check(tx: Tx, repository: str, asked: Check) -> Check:
+    """Write down a check of a commit."""
+    if check_rows.count_checks(tx, repository, asked.sha) >= MOST_A_COMMIT:
+        raise InvalidInput(
+            f"A commit has at most {MOST_A_COMMIT} checks.", next_step="Change those it has."
+        )
+    made = checks.require_check(asked, tx.now)
+    check_rows.add_check(tx, repository, made)
+    _wake_all(tx, repository, made.sha)
+    return made
+
+
+def change_check(tx: Tx, repository: str, handle: int, change: Callable[[Check], Check]) -> Check:
+    """Say how a check is going now."""
+    before = check_rows.check(tx, repository, handle)
+    after = checks.require_check(change(before), tx.now)
+    check_rows.change_check(tx, after)
+    _wake_all(tx, repository, after.sha)
+    return after
+
+
+def report_check(tx: Tx, repository: str, said: Check) -> Check:
+    """Say how one of our own builds is going: `external` names it, so that it is one check."""
+    known = check_rows.latest_by(tx, repository, said.sha, said.author, said.external)
+    if known is None:
+        return add_check(tx, repository, replace(said, id=new_check_id(), at=tx.now))
+    kept = replace(said, id=known.id, at=known.at, started=known.started)
+    return change_check(tx, repository, known.handle, lambda _: kept)
+
+
+def _wake_all(tx: Tx, repository: str, sha: str) -> None:
+    for request in request_rows.open_at(tx, repository, sha):
+        wake(tx, repository, request.number)
