@@ -283,8 +283,8 @@ def _summary(tx: Tx, ended: Run, jobs: Sequence[Job]) -> str:
 
 def _say(tx: Tx, about: Run, state: Any, words: str) -> None:
     url = f"{about.github['server_url']}/runs/{about.id}"
-    context = f"towpath/{about.workflow}"[:200]
-    forge.set_status(tx, about.repository, about.sha, context, state, words[:900], url)
+    said = (f"towpath/{about.workflow}"[:200], state, words[:900], url)
+    forge.report_run(tx, about.repository, about.sha, *said, run=about.id)
 
 
 def runs_in(

@@ -13,15 +13,18 @@ from towpath.kernel.errors import InvalidInput, NotFound
 def test_our_own_build_is_one_check_however_often_it_speaks(hosted):
     db = hosted.kernel.db
 
-    def report(**changes):
-        said = replace(CHECK, external="run_1", **changes)
-        return db.write(lambda tx: service.report_check(tx, hosted.id, said))
+    def report(state, run="run_1"):
+        said = (CHECK.sha, "towpath/ci", state, "in words", "/runs/1")
+        db.write(lambda tx: service.report_run(tx, hosted.id, *said, run=run))
+        found = db.read(lambda tx: service.checks(tx, hosted.id, CHECK.sha))
+        return [(one.status, one.conclusion, one.author) for one in found]
 
-    first = report(status="in_progress")
-    last = report(conclusion="success", name="towpath/build")
-    assert (first.id, first.at) == (last.id, last.at)
-    found = db.read(lambda tx: service.checks(tx, hosted.id, CHECK.sha))
-    assert [(one.status, one.conclusion) for one in found] == [("completed", "success")]
+    assert report("pending") == [("in_progress", None, "towpath")]
+    assert report("error") == [("completed", "failure", "towpath")]
+    assert report("success") == [("completed", "success", "towpath")]
+    assert len(report("success", "run_2")) == 2
+    (status,) = db.read(lambda tx: service.statuses(tx, hosted.id, CHECK.sha))
+    assert (status.context, status.state) == ("towpath/ci", "success")
 
 
 def test_a_commit_has_so_many_checks_and_no_more(hosted, monkeypatch):

@@ -68,7 +68,7 @@ from towpath.forge.model.requests import (
     worst_state,
 )
 from towpath.forge.model.threads import Thread
-from towpath.forge.service.checking import add_check, change_check, new_check_id, report_check
+from towpath.forge.service.checking import add_check, change_check, new_check_id, report_run
 from towpath.forge.service.discussing import Placed, placed, reply, resolve_thread, start_thread
 from towpath.forge.service.hosting import create_repository, edit_repository, protect, unprotect
 from towpath.forge.service.marking import (
@@ -122,7 +122,7 @@ __all__ = [
     "merge_request", "merge_requests", "merge_requests_numbered", "move_ref", "new_check_id",
     "open_merge_request", "open_merge_requests", "placed", "protect", "push_of", "put_labels",
     "raw_diff", "raw_mails", "react", "reactions", "read_file", "receive_push", "refs", "reopen",
-    "reply", "report_check", "repositories", "repository", "repository_comments",
+    "reply", "report_run", "repositories", "repository", "repository_comments",
     "require_forward", "require_room", "resolve", "resolve_thread", "review", "reviews",
     "reviews_of", "search_merge_requests", "set_status", "size", "sizes", "start_thread",
     "statuses", "sync_refs", "tag", "threads", "tree", "unprotect", "unreact", "update_refs",

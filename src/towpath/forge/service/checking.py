@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from towpath.forge.model import checks
 from towpath.forge.model.checks import Check
+from towpath.forge.model.requests import StatusState
+from towpath.forge.service.saying import set_status
 from towpath.forge.service.telling import wake
 from towpath.forge.store import checks as check_rows
 from towpath.forge.store import requests as request_rows
@@ -13,6 +15,7 @@ from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import InvalidInput
 
 MOST_A_COMMIT = 1_000
+OURS = "towpath"
 
 
 def new_check_id() -> str:
@@ -38,6 +41,29 @@ def change_check(tx: Tx, repository: str, handle: int, change: Callable[[Check],
     check_rows.change_check(tx, after)
     _wake_all(tx, repository, after.sha)
     return after
+
+
+def report_run(  # noqa: PLR0913 - the fields of a status, and the run that it is about
+    tx: Tx,
+    repository: str,
+    sha: str,
+    name: str,
+    state: StatusState,
+    words: str,
+    url: str,
+    *,
+    run: str,
+) -> None:
+    """Say how one of our own builds is going, as a status and as a check run."""
+    set_status(tx, repository, sha, name, state, words, url)
+    going = state == "pending"
+    said = Check(
+        id="", sha=sha, name=name, author=OURS, status="in_progress" if going else "completed",
+        conclusion=None if going else "success" if state == "success" else "failure",
+        at=tx.now, started=tx.now, completed=None, title=words, summary=words, url=url,
+        external=run,
+    )  # fmt: skip
+    report_check(tx, repository, said)
 
 
 def report_check(tx: Tx, repository: str, said: Check) -> Check:
