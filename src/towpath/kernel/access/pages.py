@@ -8,11 +8,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from towpath.kernel.access import service
-from towpath.kernel.access.oidc.provider import Provider
 from towpath.kernel.access.passwords import HASHING
-from towpath.kernel.access.service import Principal, Role, Session, require
+from towpath.kernel.access.service import Principal, Role, require
 from towpath.kernel.clock import SECOND, Micros
-from towpath.kernel.context import Kernel
 from towpath.kernel.errors import InvalidInput, TowpathError
 from towpath.kernel.http import csrf
 from towpath.kernel.http.callers import Caller, OptionalCaller, TheKernel
@@ -35,10 +33,10 @@ def router() -> APIRouter:
     return routes
 
 
-def login_page(request: Request, caller: OptionalCaller, next: str = "/") -> Response:  # noqa: A002 - as browsers say
+def login_page(request: Request, caller: OptionalCaller, next: str = "/") -> Response:  # noqa: A002
     if caller is not None:
         return RedirectResponse(local(next), status_code=303)
-    return form(request, next)
+    return render(request, "kernel/login.html", next=local(next), login="", problem=None)
 
 
 async def log_in(
@@ -54,13 +52,8 @@ async def log_in(
             service.log_in, kernel, login, password, address, limiter=HASHING
         )
     except TowpathError as error:
-        return await to_thread.run_sync(form, request, next, login, error)
-    return let_in(kernel, session, next)
-
-
-def let_in(kernel: Kernel, session: Session, goes_to: str) -> Response:
-    """Give a browser the cookie of its session and send it where it wanted to go."""
-    reply = RedirectResponse(local(goes_to), status_code=303)
+        return await to_thread.run_sync(_login_again, request, error, login, next)
+    reply = RedirectResponse(local(next), status_code=303)
     reply.set_cookie(
         csrf.SESSION_COOKIE,
         session.raw,
@@ -76,8 +69,7 @@ def log_out(request: Request, kernel: TheKernel) -> Response:
     cookie = request.cookies.get(csrf.SESSION_COOKIE)
     if cookie:
         kernel.db.write(lambda tx: service.log_out(tx, cookie))
-    left = "?left=1" if kernel.settings.oidc_issuer else ""
-    reply = RedirectResponse(f"/login{left}", status_code=303)
+    reply = RedirectResponse("/login", status_code=303)
     reply.delete_cookie(csrf.SESSION_COOKIE, path="/")
     return reply
 
@@ -123,34 +115,15 @@ def local(address: str) -> str:
     return address if plain and address.isprintable() else "/"
 
 
-def form(
-    request: Request, goes_to: str, login: str = "", problem: TowpathError | None = None
-) -> Response:
-    """The page of the door, with why somebody has not come in yet."""
-    provider = provider_of(request)
+def _login_again(request: Request, error: TowpathError, login: str, goes_to: str) -> Response:
     return render(
         request,
         "kernel/login.html",
-        status=problem.status if problem else 200,
+        status=error.status,
         next=local(goes_to),
         login=login,
-        problem=problem,
-        provider=provider,
-        left="left" in request.query_params,
+        problem=error,
     )
-
-
-def provider_of(request: Request) -> Provider | None:
-    """The provider that the settings name; an application has one, which knows its keys."""
-    kernel: Kernel = request.app.state.kernel
-    if not kernel.settings.oidc_issuer:
-        return None
-    state = request.app.state
-    if not hasattr(state, "provider"):
-        callback = f"{kernel.url}/login/oidc/callback"
-        state.provider = Provider(kernel.settings, kernel.clock, callback)
-    found: Provider = state.provider
-    return found
 
 
 def _tokens(

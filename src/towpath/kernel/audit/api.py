@@ -24,7 +24,12 @@ _EXPORTS = {
 
 def router() -> APIRouter:
     routes = APIRouter(prefix="/api/towpath/v1", tags=["audit"])
-    routes.add_api_route("/audit", entries, methods=["GET"], response_model=list[dict[str, Any]])
+    kinds: dict[int | str, dict[str, Any]] = {
+        200: {"content": {kind.partition(";")[0]: {} for _, kind in _EXPORTS.values()}}
+    }
+    routes.add_api_route(
+        "/audit", entries, methods=["GET"], response_model=list[dict[str, Any]], responses=kinds
+    )
     return routes
 
 
