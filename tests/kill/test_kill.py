@@ -56,8 +56,7 @@ def kill_a_world(town, kills, seed, result):
         time.sleep(chance.uniform(0.02, LONGEST_PAUSE))
         world.ledger.mains.append(checks.Bare(town.server.data).ref("main"))
         kind = victim(town, chance)
-        town.kill(kind, chance)
-        result.kills[kind] += 1
+        result.kills[kind] += town.kill(kind, chance)
     judge(world, team, result, town)
     result.slowest_start = max(result.slowest_start, town.slowest_start())
 

@@ -85,9 +85,11 @@ class Town:
         return Process(self.folder / f"{name}.log", words)
 
     def kill(self, kind, chance):
+        """Whether there was something to kill: it may have died a moment ago, with another."""
         with self._one:
-            if self.members[kind].is_alive():
+            if is_alive := self.members[kind].is_alive():
                 self.members[kind].kill(whole=chance.random() < 0.5)
+            return is_alive
 
     def is_up(self, kind):
         """Whether it is at work, and not only about to be."""

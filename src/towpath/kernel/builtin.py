@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from towpath.kernel import outbox, presence, retention, schema
 from towpath.kernel.access import api, pages
 from towpath.kernel.access import service as access
+from towpath.kernel.access.oidc import pages as oidc_pages
 from towpath.kernel.audit import api as audit_api
 from towpath.kernel.audit import pages as audit_pages
 from towpath.kernel.audit import service as audit
@@ -35,6 +36,7 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
         live.router(),
         api.router(),
         pages.router(),
+        oidc_pages.router(),
         audit_api.router(),
         audit_pages.router(),
         secrets_api.router(),

@@ -22,7 +22,7 @@ def _merged(*parts: MetaData) -> MetaData:
 HISTORY = History(
     name="kernel",
     package="towpath.kernel",
-    revision="0006",
+    revision="0007",
     metadata=_merged(
         SCHEDULE.metadata,
         outbox.METADATA,

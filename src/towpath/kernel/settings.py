@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from towpath.kernel.errors import InvalidInput
@@ -34,6 +34,32 @@ class Settings:
     """How many requests to /api/v3 each user may send in an hour."""
     api_requests_per_minute: int = 6_000
     """How many of them within one minute."""
+    oidc_issuer: str = ""
+    """Address of an OpenID Connect provider people log in with; empty: none."""
+    oidc_title: str = "single sign-on"
+    """What people call that provider; it stands on the button at /login."""
+    oidc_client: str = "towpath"
+    """Our client id at the provider."""
+    oidc_secret: str = field(default="", repr=False)
+    """Our client secret at the provider; better in a file."""
+    oidc_secret_file: str = ""
+    """A file that holds our client secret, instead of the variable above."""
+    oidc_scopes: str = "openid profile"
+    """What we ask the provider for; many want one more for groups."""
+    oidc_login_claim: str = "preferred_username"
+    """The claim that becomes the login; what follows an @ is left out."""
+    oidc_name_claim: str = "name"
+    """The claim with what people call a person."""
+    oidc_groups_claim: str = "groups"
+    """The claim that lists a person's groups."""
+    oidc_groups: str = ""
+    """Site roles by group, such as ops=admin,devs=member; with ; between if a name has commas."""
+    oidc_teams: str = ""
+    """Teams by group, such as ops=crew,devs=builders."""
+    oidc_role: str = "viewer"
+    """The site role of whoever is in no group named above; none lets nobody else in."""
+    oidc_adopts: str = ""
+    """Sources, such as ldap, whose users are those whom the provider calls by the same login."""
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

@@ -25,6 +25,8 @@ LOGGED_OUT = audit.action("session.close", "logged out")
 SESSIONS_ENDED = audit.action("session.end", "ended sessions of a user")
 REFUSED = audit.action("session.refuse", "was refused at log-in")
 
+IDENTIFIED = audit.action("user.identify", "tied a user to a provider's subject")
+
 
 def of_user(
     tx: Tx,
@@ -60,3 +62,8 @@ def session(tx: Tx, what: audit.Action, found: Principal, session_id: str) -> No
 def log_in_refused(tx: Tx, login: str, known: User | None) -> None:
     """People type passwords where the login belongs, so one that nobody has is not kept."""
     audit.record(tx, REFUSED, f"user:{login}" if known else "user:")
+
+
+def refused_outside(tx: Tx, source: str, why: str) -> None:
+    """Somebody came from an outside source and was not let in."""
+    audit.record(tx, REFUSED, "user:", after={"by": source, "why": why})

@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from towpath.kernel.access import service
+from towpath.kernel.access.oidc.provider import Provider
 from towpath.kernel.access.passwords import HASHING
-from towpath.kernel.access.service import Principal, Role, require
+from towpath.kernel.access.service import Principal, Role, Session, require
 from towpath.kernel.clock import SECOND, Micros
+from towpath.kernel.context import Kernel
 from towpath.kernel.errors import InvalidInput, TowpathError
 from towpath.kernel.http import csrf
 from towpath.kernel.http.callers import Caller, OptionalCaller, TheKernel
@@ -33,10 +35,10 @@ def router() -> APIRouter:
     return routes
 
 
-def login_page(request: Request, caller: OptionalCaller, next: str = "/") -> Response:  # noqa: A002
+def login_page(request: Request, caller: OptionalCaller, next: str = "/") -> Response:  # noqa: A002 - as browsers say
     if caller is not None:
         return RedirectResponse(local(next), status_code=303)
-    return render(request, "kernel/login.html", next=local(next), login="", problem=None)
+    return form(request, next)
 
 
 async def log_in(
@@ -52,8 +54,13 @@ async def log_in(
             service.log_in, kernel, login, password, address, limiter=HASHING
         )
     except TowpathError as error:
-        return await to_thread.run_sync(_login_again, request, error, login, next)
-    reply = RedirectResponse(local(next), status_code=303)
+        return await to_thread.run_sync(form, request, next, login, error)
+    return let_in(kernel, session, next)
+
+
+def let_in(kernel: Kernel, session: Session, goes_to: str) -> Response:
+    """Give a browser the cookie of its session and send it where it wanted to go."""
+    reply = RedirectResponse(local(goes_to), status_code=303)
     reply.set_cookie(
         csrf.SESSION_COOKIE,
         session.raw,
@@ -69,7 +76,8 @@ def log_out(request: Request, kernel: TheKernel) -> Response:
     cookie = request.cookies.get(csrf.SESSION_COOKIE)
     if cookie:
         kernel.db.write(lambda tx: service.log_out(tx, cookie))
-    reply = RedirectResponse("/login", status_code=303)
+    left = "?left=1" if kernel.settings.oidc_issuer else ""
+    reply = RedirectResponse(f"/login{left}", status_code=303)
     reply.delete_cookie(csrf.SESSION_COOKIE, path="/")
     return reply
 
@@ -115,15 +123,34 @@ def local(address: str) -> str:
     return address if plain and address.isprintable() else "/"
 
 
-def _login_again(request: Request, error: TowpathError, login: str, goes_to: str) -> Response:
+def form(
+    request: Request, goes_to: str, login: str = "", problem: TowpathError | None = None
+) -> Response:
+    """The page of the door, with why somebody has not come in yet."""
+    provider = provider_of(request)
     return render(
         request,
         "kernel/login.html",
-        status=error.status,
+        status=problem.status if problem else 200,
         next=local(goes_to),
         login=login,
-        problem=error,
+        problem=problem,
+        provider=provider,
+        left="left" in request.query_params,
     )
+
+
+def provider_of(request: Request) -> Provider | None:
+    """The provider that the settings name; an application has one, which knows its keys."""
+    kernel: Kernel = request.app.state.kernel
+    if not kernel.settings.oidc_issuer:
+        return None
+    state = request.app.state
+    if not hasattr(state, "provider"):
+        callback = f"{kernel.url}/login/oidc/callback"
+        state.provider = Provider(kernel.settings, kernel.clock, callback)
+    found: Provider = state.provider
+    return found
 
 
 def _tokens(

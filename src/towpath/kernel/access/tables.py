@@ -1,4 +1,4 @@
-"""The tables of users, teams, grants, tokens, sessions and failed log-ins."""
+"""The tables of users, teams, grants, tokens, sessions, failed log-ins, outside identities."""
 
 from sqlalchemy import (
     BigInteger,
@@ -86,4 +86,24 @@ FAILURE = Table(
     Column("who", String(200), primary_key=True),
     Column("count", Integer, nullable=False),
     Column("since", BigInteger, nullable=False),
+)
+# Whom a provider means by a subject; neither a login nor an e-mail address names anybody for good.
+IDENTITY = Table(
+    "access_identity",
+    METADATA,
+    Column("issuer", String(300), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("user_id", String(40), ForeignKey("access_user.id"), nullable=False, index=True),
+    Column("created", BigInteger, nullable=False),
+)
+# A log-in under way: `state` and `browser` are hashes; the row goes when it is answered.
+ATTEMPT = Table(
+    "access_attempt",
+    METADATA,
+    Column("state", String(64), primary_key=True),
+    Column("browser", String(64), nullable=False),
+    Column("nonce", String(100), nullable=False),
+    Column("verifier", String(100), nullable=False),
+    Column("goes_to", Text, nullable=False),
+    Column("created", BigInteger, nullable=False, index=True),
 )
