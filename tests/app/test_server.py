@@ -9,14 +9,17 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import anyio
 import pytest
 
 from towpath.app import server as serving
-from towpath.app.server import Options, database_url
+from towpath.app.server import Options, _Server, database_url
 from towpath.kernel.errors import InvalidInput
+from towpath.kernel.settings import Settings
 from towpath.pipelines import service as pipelines
 
 ROOT = Path(__file__).parents[2]
@@ -187,3 +190,29 @@ def test_web_processes_stand_beside_a_main_one_on_postgresql(start, stores, tmp_
     assert web.ask("POST", "/api/towpath/v1/users", {"login": "alice"}).status == 409
     assert (web.end()[0], main.end()[0]) == (0, 0)
     stores.drop(url)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "caller", "seen"),
+    [
+        ("", "127.0.0.1", "127.0.0.1"),
+        ("10.1.2.3", "10.1.2.3", "192.0.2.9"),
+        ("10.0.0.0/8, 127.0.0.1", "10.9.9.9", "192.0.2.9"),
+        ("10.1.2.3", "203.0.113.7", "203.0.113.7"),
+    ],
+)
+def test_only_a_trusted_proxy_says_for_whom_it_calls(kernel, trusted, caller, seen):
+    """Nobody is trusted by default, also not from this machine."""
+    found = []
+
+    async def app(scope, receive, send):
+        found.append(scope["client"][0])
+
+    chosen = replace(kernel, settings=Settings(trusted_proxies=trusted))
+    server = _Server(app, chosen, None)
+    server.config.load()
+    scope = {"type": "http", "client": (caller, 1), "scheme": "http", "path": "/"}
+    scope["headers"] = [(b"x-forwarded-for", b"198.51.100.1, 192.0.2.9")]
+    layer = server.config.loaded_app
+    anyio.run(layer, scope, None, None)
+    assert found == [seen]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import grimp
 
 SMALL_WORDS = frozenset({"kernel.errors", "kernel.ids", "kernel.clock"})
-WIRE_WORDS = SMALL_WORDS | {"kernel.log", "kernel.settings"}
+WIRE_WORDS = SMALL_WORDS | {"kernel.log", "kernel.settings", "kernel.tracing"}
 ALL_KERNEL = frozenset({"kernel"})
 PURE_LIBRARIES = frozenset({"numpy", "scipy"}) | (
     sys.stdlib_module_names - {"sqlite3", "socket", "subprocess", "urllib", "http", "asyncio"}

@@ -149,7 +149,6 @@ class Author(threading.Thread):
         super().__init__(name=name, daemon=True)
         self.world, self.ledger = world, world.ledger
         self.requests, self.chance = requests, chance
-        self.rest = 0.4  # the longest pause between two requests, in seconds
         self.enough = threading.Event()
         self.error = None
 
@@ -159,7 +158,7 @@ class Author(threading.Thread):
                 if self.enough.is_set():
                     return
                 self.one(f"{self.name}-{number}", number)
-                self.enough.wait(self.chance.uniform(0, self.rest))
+                self.enough.wait(self.chance.uniform(0, 0.4))
         except Exception as error:  # noqa: BLE001 - shown by the test
             self.error = error
 

@@ -67,7 +67,12 @@ Examples:
 )
 @click.option("--port", type=click.IntRange(0, 65535), required=True, help="0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--database", metavar="URL", help="postgresql://...; SQLite in DATA otherwise.")
+@click.option(
+    "--database",
+    metavar="URL",
+    envvar="TOWPATH_DATABASE",
+    help="postgresql://...; SQLite in DATA otherwise. TOWPATH_DATABASE hides it from `ps`.",
+)
 @click.option(
     "--role",
     type=click.Choice(["all", "web"]),
@@ -105,7 +110,12 @@ Examples:
   towpath serve --role web --port 8080 --database postgresql://... --data /srv/towpath
 """
 )
-@click.option("--database", metavar="URL", help="postgresql://..., the one that servers use.")
+@click.option(
+    "--database",
+    metavar="URL",
+    envvar="TOWPATH_DATABASE",
+    help="postgresql://..., the one that servers use. TOWPATH_DATABASE hides it from `ps`.",
+)
 @click.option(
     "--data", type=click.Path(path_type=Path), required=True, help="The directory servers use."
 )

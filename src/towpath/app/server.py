@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 
 from towpath.app.place import is_loopback, listen, open_door, prepare
-from towpath.kernel import log, outbox, settings
+from towpath.kernel import log, outbox, settings, tracing
 from towpath.kernel.access.bootstrap import FirstAdmin, bootstrap
 from towpath.kernel.clock import SystemClock
 from towpath.kernel.context import Kernel
@@ -65,6 +65,7 @@ def serve(options: Options, parts: Sequence[Plugin]) -> None:
         hooks, door = held.enter_context(open_door())
         kernel = held.enter_context(_kernel(options, web, parts))
         kernel = replace(kernel, door=door)
+        held.enter_context(tracing.sent(kernel.settings, "server"))
         _announce(bootstrap(kernel, VOICES), kernel)
         subscribe(kernel, parts)
         if kernel.db.dialect == "sqlite":  # the lock says that nobody else works on it
@@ -202,6 +203,9 @@ class _Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                # Whoever's word counts here chooses whom a failed log-in is counted against.
+                proxy_headers=bool(kernel.settings.trusted_proxies),
+                forwarded_allow_ips=kernel.settings.trusted_proxies,
                 ws="none",
                 timeout_graceful_shutdown=kernel.settings.stop_seconds,
             )

@@ -18,7 +18,7 @@ import structlog
 
 from towpath.app.place import prepare
 from towpath.app.server import heal, require_shareable, store, subscribe, working
-from towpath.kernel import log, settings
+from towpath.kernel import log, settings, tracing
 from towpath.kernel.access.bootstrap import FirstAdmin
 from towpath.kernel.clock import SystemClock
 from towpath.kernel.context import Kernel
@@ -47,7 +47,11 @@ def work(options: Options, parts: Sequence[Plugin]) -> None:
         kernel = Kernel(db, SystemClock(), chosen, data, _address(chosen, data))
         subscribe(kernel, parts)
         heal(kernel, parts)
-        with working(kernel, parts), Presence(db, "worker").shown():
+        with (
+            tracing.sent(chosen, "worker"),
+            working(kernel, parts),
+            Presence(db, "worker").shown(),
+        ):
             _until_told()
     _log.info("stopped")
 

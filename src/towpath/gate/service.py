@@ -107,9 +107,10 @@ def step(tx: Tx, url: str, place: Place, sight: Sight, results: Sequence[Result]
 
 def _world(tx: Tx, place: Place, queue: Queue, sight: Sight) -> World:
     requests = _requests(tx, place, queue)
+    said = forge.reviews_of(tx, place.repository, list(requests))
     return World(
         tip=sight.tip,
-        requests={number: _request(tx, each) for number, each in requests.items()},
+        requests={n: _request(each, said[n]) for n, each in requests.items()},
         suites=_suites(tx, queue.changes),
         refs=sight.refs,
         landed=sight.landed,
@@ -129,8 +130,8 @@ def _requests(tx: Tx, place: Place, queue: Queue) -> dict[int, forge.MergeReques
     return found
 
 
-def _request(tx: Tx, request: forge.MergeRequest) -> Request:
-    reviews = forge.current_reviews(forge.reviews(tx, request.repository, request.number))
+def _request(request: forge.MergeRequest, said: tuple[forge.Review, ...]) -> Request:
+    reviews = forge.current_reviews(said)
     others = [review for review in reviews.values() if review.author != request.author]
     approvals = [r for r in others if r.verdict == "approve" and r.head == request.head]
     objections = [r for r in others if r.verdict == "request_changes"]
@@ -153,15 +154,11 @@ def _suites(tx: Tx, changes: Iterable[Change]) -> dict[str, Suite]:
     """What the pipelines know of the suites of these changes; while one runs, its first run."""
     asked = [c.candidate.suite for c in changes if c.candidate and c.candidate.suite]
     runs = {run.suite: run.id for run in reversed(pipelines.runs_of(tx, asked))}
-    found = {}
-    for suite in asked:
-        try:
-            known = pipelines.suite(tx, suite)
-        except NotFound:
-            continue
-        run = known.run or runs.get(suite)
-        found[suite] = Suite(conclusion=known.conclusion, summary=known.summary, run=run)
-    return found
+    found = pipelines.suites_with(tx, asked).items()
+    return {
+        name: Suite(conclusion=s.conclusion, summary=s.summary, run=s.run or runs.get(name))
+        for name, s in found
+    }
 
 
 def _start(
@@ -368,16 +365,17 @@ def _whole(tx: Tx, place: Place, open_ones: Sequence[forge.MergeRequest]) -> vie
         queue = apply.watch(queue, request.number)
     known = {request.number for request in mine}
     shown = [c.number for c in queue.changes if c.number not in known and c.state != "watched"]
-    ended = [forge.merge_request(tx, place.repository, number) for number in shown]
-    return _scenery(tx, place, queue, [*mine, *ended])
+    ended = forge.merge_requests_numbered(tx, place.repository, shown)
+    return _scenery(tx, place, queue, [*mine, *ended.values()])
 
 
 def _scenery(
     tx: Tx, place: Place, queue: Queue, requests: Sequence[forge.MergeRequest]
 ) -> views.Scenery:
+    said = forge.reviews_of(tx, place.repository, [each.number for each in requests])
     return views.Scenery(
         queue=queue,
-        requests={each.number: _request(tx, each) for each in requests},
+        requests={each.number: _request(each, said[each.number]) for each in requests},
         suites=_suites(tx, queue.changes),
         expected=pipelines.expected_seconds(tx, place.repository),
         now=tx.now,

@@ -14,7 +14,7 @@ from typing import Any, NewType, TypeVar
 import msgspec
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text, text
 
-from towpath.kernel import ids
+from towpath.kernel import ids, tracing
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import PermanentError
@@ -34,6 +34,7 @@ FACT = Table(
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("trace", Text),
 )
 SUBSCRIPTION = Table(
     "outbox_subscription",
@@ -86,8 +87,8 @@ def fact_type(cls: type) -> FactType:
 
 
 _ANNOUNCE = text("""
-INSERT INTO outbox_fact (id, name, version, subject, body, at)
-VALUES (:id, :name, :version, :subject, :body, :at)
+INSERT INTO outbox_fact (id, name, version, subject, body, at, trace)
+VALUES (:id, :name, :version, :subject, :body, :at, :trace)
 """)
 _CONSUMERS = text("SELECT consumer FROM outbox_subscription WHERE fact = :fact ORDER BY consumer")
 _FACT = text("SELECT id, body, at FROM outbox_fact WHERE id = :id")
@@ -106,11 +107,13 @@ def announce(tx: Tx, fact: Any) -> FactId:
     subject = str(getattr(fact, kind.subject))
     body = msgspec.json.encode(fact).decode()
     row = {"id": fact_id, "name": kind.name, "version": kind.version, "subject": subject}
-    tx.execute(_ANNOUNCE, {**row, "body": body, "at": tx.now})
+    trace = tracing.point(f"announce {kind.name}", tx.trace, {"towpath.fact": fact_id})
+    tx.execute(_ANNOUNCE, {**row, "body": body, "at": tx.now, "trace": trace or None})
     consumers = tx.execute(_CONSUMERS, {"fact": kind.name}).scalars().all()
-    work.add_many(
-        tx, [_delivery(consumer, subject, fact_id, kind.version) for consumer in consumers]
-    )
+    with tx.traced(trace):
+        work.add_many(
+            tx, [_delivery(consumer, subject, fact_id, kind.version) for consumer in consumers]
+        )
     return fact_id
 
 

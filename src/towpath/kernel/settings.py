@@ -26,8 +26,14 @@ class Settings:
     """Where the keys of secrets are; empty: secret.keys in the data directory, made at first."""
     secure_cookies: bool = False
     """Send the session cookie over HTTPS only; set it behind a TLS proxy."""
+    trusted_proxies: str = ""
+    """Addresses or networks, comma-separated, whose X-Forwarded-* headers count; empty: none."""
     public_url: str = ""
     """Our address as others see it, such as https://towpath.example; empty: what we listen on."""
+    otlp_endpoint: str = ""
+    """Where traces go by OTLP over HTTP, such as http://collector:4318; empty: nowhere."""
+    trace_percent: int = 100
+    """How many of a hundred traces are kept; a caller that keeps its own is followed."""
     stop_seconds: int = 20
     """How long a stopping server lets running requests and work finish."""
     api_requests_per_hour: int = 60_000

@@ -62,7 +62,7 @@ from towpath.pipelines.store.leases import (
     stop_channel,
     stopping,
 )
-from towpath.pipelines.store.suites import run, runs, runs_of, suite, suites_of
+from towpath.pipelines.store.suites import run, runs, runs_of, suite, suites_of, suites_with
 
 __all__ = [
     "EXPIRY", "QUEUED", "RUNNER_USER", "Job", "Line", "LocalRunner", "Piece", "Run", "Step",
@@ -71,8 +71,8 @@ __all__ = [
     "forget", "heal", "heartbeat", "held", "job", "jobs_of", "line_html", "line_number",
     "line_start", "local_runner", "log_lines", "log_size", "plan", "read_log", "report", "run",
     "runs", "runs_in", "runs_of", "steps", "steps_of", "stop_channel",
-    "stopping", "suite", "suites_of", "trigger", "trigger_merge_request", "unplannable",
-    "walls",
+    "stopping", "suite", "suites_of", "suites_with", "trigger", "trigger_merge_request",
+    "unplannable", "walls",
 ]  # fmt: skip
 PLAN = "pipelines.plan"
 FOLDERS = (".towpath/workflows", ".github/workflows")

@@ -162,6 +162,25 @@ def add_review(tx: Tx, repository: str, number: int, made: Review) -> None:
     tx.execute(insert(REVIEW).values(values | {"handle": handle_of(made.id)}))
 
 
+def merge_requests_numbered(
+    tx: Tx, repository: str, numbers: Sequence[int]
+) -> dict[int, MergeRequest]:
+    """Those of these numbers that there are, by number, in one statement."""
+    chosen = select(MERGE_REQUEST).where(
+        MERGE_REQUEST.c.repository == repository, MERGE_REQUEST.c.number.in_(numbers)
+    )
+    return {row["number"]: MergeRequest(**row) for row in tx.rows(chosen)}
+
+
+def reviews_of(tx: Tx, repository: str, numbers: Sequence[int]) -> dict[int, tuple[Review, ...]]:
+    """The reviews of many merge requests in one statement; each oldest first."""
+    chosen = select(REVIEW).where(REVIEW.c.repository == repository, REVIEW.c.number.in_(numbers))
+    found: dict[int, tuple[Review, ...]] = dict.fromkeys(numbers, ())
+    for row in tx.rows(chosen.order_by(REVIEW.c.at, REVIEW.c.id)):
+        found[row["number"]] += (Review(**_without(row, "repository", "number")),)
+    return found
+
+
 def reviews(tx: Tx, repository: str, number: int) -> tuple[Review, ...]:
     """List the reviews of a merge request, oldest first."""
     chosen = select(REVIEW).where(REVIEW.c.repository == repository, REVIEW.c.number == number)

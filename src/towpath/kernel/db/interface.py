@@ -61,6 +61,8 @@ class Tx:
         self.wakes: list[str] = []
         self.origin: Origin = origin.current()
         """Who asked for this transaction, and from where; the audit log keeps it."""
+        self.trace = ""
+        """The traceparent of what is being done here; rows of facts and work take it along."""
         self._now = now
         self._savepoints = 0
 
@@ -107,6 +109,15 @@ class Tx:
         """Tell who listens to `channel`, in every process, once this transaction is durable."""
         if channel not in self.wakes:
             self.wakes.append(channel)
+
+    @contextmanager
+    def traced(self, trace: str) -> Iterator[None]:
+        """Let what is written inside follow from another span."""
+        before, self.trace = self.trace, trace
+        try:
+            yield
+        finally:
+            self.trace = before
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from towpath.kernel import ids
+from towpath.kernel import ids, tracing
 from towpath.kernel.clock import Clock, Micros
 from towpath.kernel.db.connecting import parameters
 from towpath.kernel.db.interface import SERVER_NOW, Dialect, Isolation, Sql, T, Tx
@@ -86,7 +86,8 @@ class PostgresDatabase:
         once = self._transaction if isolation == "serializable" else self._statements
         self._inside.write = True
         try:
-            result, wakes = _until_it_holds(lambda: once(fn), self.meter.repeated)
+            with tracing.child("db.write"):
+                result, wakes = _until_it_holds(lambda: once(fn), self.meter.repeated)
         finally:
             self._inside.write = False
         self._listeners.tell(wakes)
@@ -115,6 +116,7 @@ class PostgresDatabase:
             began = time.monotonic()
             self.meter.waited(began - asked)
             tx = _Tx(connection, self._clock)
+            tx.trace = tracing.current()
             try:
                 tx.driver.execute(_WRITE)
                 result = fn(tx)
@@ -128,6 +130,7 @@ class PostgresDatabase:
     def _statements(self, fn: Callable[[Tx], T]) -> tuple[T, list[str]]:
         with self._claims.use() as connection:
             tx = _Tx(connection, self._clock)
+            tx.trace = tracing.current()
             try:
                 result = fn(tx)
                 if tx.wakes:

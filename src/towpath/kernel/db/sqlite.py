@@ -148,6 +148,9 @@ class SqliteDatabase:
         self._jobs.committed(len(jobs), seconds)
         self.meter.committed(len(jobs), seconds)
         self._listeners.tell(channel for job in jobs for channel in job.wakes)
+        for job in jobs:
+            if job.span:
+                job.span.end(job.error)
         told = [job.tell(job.result, job.error and explained(job.error)) for job in jobs]
         wake_in_turn([waiter for waiter in told if waiter is not None])
 
@@ -169,6 +172,7 @@ class SqliteDatabase:
     def _tx(self, job: Job) -> Tx:
         tx = _Tx(self._writer, self._clock.now(), self.dialect)
         tx.origin = job.origin  # this thread knows of nobody
+        tx.trace = job.span.trace if job.span else ""
         return tx
 
     def _apply(self, job: Job) -> None:

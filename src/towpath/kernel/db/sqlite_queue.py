@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from towpath.kernel import origin
+from towpath.kernel import origin, tracing
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.origin import Origin
+from towpath.kernel.tracing import Span
 
 MOST_PER_COMMIT = 512
 _LONGEST_PATIENCE = 0.005
@@ -62,6 +63,12 @@ def wake_in_turn(waiters: Sequence[Waiter]) -> None:
         waiter.wake()
 
 
+def _begin() -> Span | None:
+    """Who asks for the transaction has a span; who runs it is another thread."""
+    parent = tracing.current()
+    return tracing.begin("db.write", parent) if parent else None
+
+
 @dataclass(slots=True)
 class Job:
     """A transaction's function, and what it came to: told only after the commit.
@@ -76,6 +83,7 @@ class Job:
     wakes: Sequence[str] = ()
     asked: float = field(default_factory=time.monotonic)
     origin: Origin = field(default_factory=origin.current)
+    span: Span | None = field(default_factory=_begin)
 
 
 class Queue:

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from towpath.kernel import ids, origin
+from towpath.kernel import ids, origin, tracing
 from towpath.kernel.http import problems
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
@@ -54,17 +54,19 @@ class Envelope:
         began = time.perf_counter()
         started = False
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        span = _span(scope, request_id)
 
         async def send_wrapped(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
                 self._note(scope, message["status"], time.perf_counter() - began)
+                _name(span, scope, message["status"])
                 _dress(MutableHeaders(scope=message), request_id)
             await send(message)
 
         try:
-            with origin.acting(_stranger(scope, request_id)):
+            with origin.acting(_stranger(scope, request_id)), tracing.entered(span):
                 await self._app(scope, receive, send_wrapped)
         except Exception as error:
             if started:
@@ -72,6 +74,8 @@ class Envelope:
             reply = problems.unexpected(Request(scope, receive), error)
             await reply(scope, receive, send_wrapped)
         finally:
+            if span is not None:
+                span.end()
             structlog.contextvars.unbind_contextvars("request_id")
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
@@ -94,6 +98,28 @@ def _stranger(scope: Scope, request_id: str) -> origin.Origin:
     return origin.stranger(address, Headers(scope=scope).get("user-agent", ""), request_id)
 
 
+def _span(scope: Scope, request_id: str) -> tracing.Span | None:
+    """Follow the caller's trace, or begin one; what is asked every few seconds has none."""
+    if scope["path"].startswith(_QUIET):
+        return None
+    parent = Headers(scope=scope).get("traceparent", "")
+    about: tracing.Attributes = {"towpath.request": request_id}
+    return tracing.begin("request", parent, root=True, kind="SERVER", attributes=about)
+
+
+def _name(span: tracing.Span | None, scope: Scope, status: int) -> None:
+    if span is not None:
+        method, route = scope["method"], _route(scope)
+        span.named(
+            f"{method} {route}",
+            {
+                "http.request.method": method,
+                "http.route": route,
+                "http.response.status_code": status,
+            },
+        )
+
+
 def _dress(headers: MutableHeaders, request_id: str) -> None:
     headers["X-Request-ID"] = request_id
     for name, value in SECURITY_HEADERS.items():
@@ -108,5 +134,9 @@ def _request_id(given: str | None) -> str:
 
 
 def _route(scope: Scope) -> str:
-    """Name the route, not the path: a path would give a metric per repository."""
-    return str(getattr(scope.get("route"), "path", "other"))
+    """Name the route, not the path: a path would give a metric per repository.
+
+    A plain route leaves its handler alone behind, whose name serves as well.
+    """
+    name = getattr(scope.get("endpoint"), "__qualname__", "other")
+    return str(getattr(scope.get("route"), "path", name))

@@ -24,6 +24,7 @@ class Item:
     order: str | None
     due: Micros
     created: Micros
+    trace: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

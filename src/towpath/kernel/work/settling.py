@@ -10,6 +10,7 @@ from towpath.kernel.clock import after
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import PermanentError, Stale, TemporaryError
 from towpath.kernel.origin import system
+from towpath.kernel.tracing import Span
 from towpath.kernel.work import store
 from towpath.kernel.work.model import Handler, Item, Then, backoff
 
@@ -38,6 +39,7 @@ class Outcome:
     claim: Claim
     then: Then | None = None
     error: Exception | None = None
+    span: Span | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -50,24 +52,35 @@ def settle(tx: Tx, outcomes: Sequence[Outcome]) -> None:
     if plain:
         store.finish_many(tx, plain)
     for outcome in outcomes:
-        if outcome.error is not None:
-            _fail(tx, outcome.claim, outcome.error)
-        elif outcome.then is not None:
-            _apply(tx, outcome.claim, outcome.then)
+        with tx.traced(outcome.span.trace if outcome.span else ""):
+            failed = _written(tx, outcome)
+        if outcome.span:
+            outcome.span.end(failed)
 
 
-def _apply(tx: Tx, claim: Claim, then: Then) -> None:
+def _written(tx: Tx, outcome: Outcome) -> Exception | None:
+    """Write one outcome; what failed in it, if anything did."""
+    if outcome.error is not None:
+        _fail(tx, outcome.claim, outcome.error)
+        return outcome.error
+    return _apply(tx, outcome.claim, outcome.then) if outcome.then is not None else None
+
+
+def _apply(tx: Tx, claim: Claim, then: Then) -> Exception | None:
     try:
         with tx.savepoint():
             _finish(tx, claim)
             tx.origin = system(claim.item.kind)
             then(tx)
-    except _LeaseLost:
+    except _LeaseLost as error:
         _log.warning("work_lease_lost", kind=claim.item.kind, id=claim.item.id)
+        return error
     except Exception as error:
         if tx.lost(error):
             raise
         _fail(tx, claim, error)
+        return error
+    return None
 
 
 def _finish(tx: Tx, claim: Claim) -> None:

@@ -56,6 +56,7 @@ ITEM = Table(
     Column("created", BigInteger, nullable=False),
     Column("finished", BigInteger),
     Column("error", Text),
+    Column("trace", Text),
     sqlite_autoincrement=True,  # a freed id must not come back: an old worker may still hold it
 )
 _OPEN = text("state IN ('waiting', 'running')")
@@ -96,23 +97,25 @@ class Claimed(NamedTuple):
     fence: int
     due: int
     created: int
+    trace: str | None = None
 
 
 _INSERT = """
 INSERT INTO work_item
-    (kind, key, order_key, payload, version, state, due, ready, attempt, fence, asked, created)
+    (kind, key, order_key, payload, version, state, due, ready, attempt, fence, asked, created,
+     trace)
 """
 _VALUES = """
 VALUES (:kind, :key, :order, :payload, :version, 'waiting',
-    COALESCE(:due, :now), COALESCE(:due, :now), 0, 0, 1, :now)
+    COALESCE(:due, :now), COALESCE(:due, :now), 0, 0, 1, :now, :trace)
 """
 _MANY_VALUES = """
 SELECT kind, key, order_key, payload, version, 'waiting',
-    COALESCE(due, :now), COALESCE(due, :now), 0, 0, 1, :now
+    COALESCE(due, :now), COALESCE(due, :now), 0, 0, 1, :now, trace
 FROM unnest(
     CAST(:kind AS text[]), CAST(:key AS text[]), CAST(:order AS text[]), CAST(:payload AS text[]),
-    CAST(:version AS int[]), CAST(:due AS bigint[])
-) WITH ORDINALITY AS asked (kind, key, order_key, payload, version, due, position)
+    CAST(:version AS int[]), CAST(:due AS bigint[]), CAST(:trace AS text[])
+) WITH ORDINALITY AS asked (kind, key, order_key, payload, version, due, trace, position)
 ORDER BY position
 """
 # A row that waits already serves the new asker too, no later than asked. Writing to it is what
@@ -120,6 +123,7 @@ ORDER BY position
 _SERVES = """
 ON CONFLICT (kind, key) WHERE state = 'waiting' AND key IS NOT NULL DO UPDATE SET
     asked = work_item.asked + 1,
+    trace = COALESCE(excluded.trace, work_item.trace),
     due = CASE WHEN excluded.due < work_item.ready THEN excluded.due ELSE work_item.due END,
     ready = CASE WHEN excluded.due < work_item.ready THEN excluded.due ELSE work_item.ready END
 """
@@ -136,12 +140,13 @@ FROM (SELECT unnest(CAST(:orders AS text[])) AS name ORDER BY name) AS orders
 def add(tx: Tx, row: dict[str, Any]) -> int | None:
     """Insert a row; None when one with its key waits already, which then is due no later."""
     _take_turns(tx, [row])
-    item, asked = tx.direct(_ADD, row).fetchone()
+    item, asked = tx.direct(_ADD, {**row, "trace": tx.trace or None}).fetchone()
     return item if asked == 1 else None
 
 
 def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows whose keys differ from each other."""
+    rows = [{**row, "trace": tx.trace or None} for row in rows]
     _take_turns(tx, rows)
     if tx.dialect == "sqlite":
         tx.direct_many(_ADD_MANY, rows)
@@ -212,7 +217,8 @@ WITH seen AS MATERIALIZED (
 UPDATE work_item SET state = 'running', attempt = attempt + 1, fence = fence + 1,
     ready = :now + CASE kind{leases} END
 WHERE id IN (SELECT id FROM taken)
-RETURNING id, kind, key, order_key, payload, version, attempt, fence, due, created{ahead}
+RETURNING id, kind, key, order_key, payload, version, attempt, fence, due, created,
+    trace{ahead}
 """  # noqa: S608 - only quoted names and integers
 
 
@@ -222,9 +228,9 @@ def claim(tx: Tx, kinds: Kinds, most: int, within: int) -> tuple[list[Claimed], 
     Also says in how many µs the next row can be taken, if that is `within` so many.
     """
     found = tx.direct(_claim(kinds), {"most": most, "within": within}).fetchall()
-    rows = sorted((Claimed(*row[:10]) for row in found), key=lambda row: (row.due, row.id))
+    rows = sorted((Claimed(*row[:11]) for row in found), key=lambda row: (row.due, row.id))
     if found and tx.dialect == "postgresql":
-        return rows, found[0][10]
+        return rows, found[0][11]
     return rows, _ahead(tx, kinds, within)
 
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 import msgspec
 import structlog
 
-from towpath.kernel import origin
+from towpath.kernel import origin, tracing
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import ANYTHING, Database, Isolation, Tx
 from towpath.kernel.errors import PermanentError, Unavailable
@@ -221,13 +221,21 @@ def _run(claim: Claim) -> Outcome:
             f"{item.attempt - 1} attempts ended without a word from the worker."
         )
         return Outcome(claim, error=error)
+    span = _span(item)
     try:
-        with origin.acting(origin.system(item.kind)):
-            return Outcome(claim, then=claim.handler.run(item))
+        with origin.acting(origin.system(item.kind)), tracing.entered(span):
+            return Outcome(claim, then=claim.handler.run(item), span=span)
     except Exception as error:  # noqa: BLE001 - whatever it is, the row must not be forgotten
-        return Outcome(claim, error=error)
+        return Outcome(claim, error=error, span=span)
     except SystemExit as error:
-        return Outcome(claim, error=RuntimeError(f"the handler tried to exit: {error}"))
+        told = RuntimeError(f"the handler tried to exit: {error}")
+        return Outcome(claim, error=told, span=span)
+
+
+def _span(item: Item) -> tracing.Span | None:
+    """Work that nobody's request caused, such as a schedule's, begins no trace."""
+    about: tracing.Attributes = {"towpath.work": item.id, "towpath.attempt": item.attempt}
+    return tracing.begin(f"work {item.kind}", item.trace, kind="CONSUMER", attributes=about)
 
 
 def _release(tx: Tx, claims: Sequence[Claim]) -> None:
@@ -246,6 +254,7 @@ def _item(row: store.Claimed) -> Item:
         order=row.order,
         due=Micros(row.due),
         created=Micros(row.created),
+        trace=row.trace or "",
     )
 
 

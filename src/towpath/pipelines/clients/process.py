@@ -14,10 +14,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -77,7 +78,11 @@ def _check(user: int | None) -> Walls | None:
 
 def local_runner(kernel: Kernel, url: str) -> "LocalRunner":
     """Make the runner of this machine; start it once the server answers at `url`."""
-    return LocalRunner(url, kernel.data, lambda: _make_token(kernel))
+    traces = {
+        "TOWPATH_OTLP_ENDPOINT": kernel.settings.otlp_endpoint,
+        "TOWPATH_TRACE_PERCENT": str(kernel.settings.trace_percent),
+    }
+    return LocalRunner(url, kernel.data, lambda: _make_token(kernel), traces)
 
 
 def _make_token(kernel: Kernel) -> tuple[str, Callable[[], None]]:
@@ -106,8 +111,13 @@ class LocalRunner:
     """Keeps one runner alive. `token` makes a token and the way to take it back."""
 
     def __init__(
-        self, url: str, hidden: Path, token: Callable[[], tuple[str, Callable[[], None]]]
+        self,
+        url: str,
+        hidden: Path,
+        token: Callable[[], tuple[str, Callable[[], None]]],
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        self._environment = environment
         self._url = url
         self._hidden = hidden
         self._token = token
@@ -171,7 +181,7 @@ class LocalRunner:
                 *("--hide", str(self._hidden), "--work", tempfile.gettempdir()),
                 *("--parent-pipe", "--name", "local"),
             ),
-            **_apart(user),
+            **_apart(user, self._environment),
             stdin=subprocess.PIPE,
             start_new_session=True,
         )
@@ -181,10 +191,11 @@ def _command(*arguments: str) -> Sequence[str]:
     return (sys.executable, "-m", "towpath.pipelines.remote", *arguments)
 
 
-def _apart(user: int | None) -> dict[str, Any]:
+def _apart(user: int | None, more: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """Build what keeps a child apart from us: its environment, its place, its user."""
     ours = str(Path(towpath.__file__).resolve().parent.parent)
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": ours}
+    environment |= more
     apart: dict[str, Any] = {"env": environment, "cwd": "/"}
     return apart if user is None else apart | {"user": user, "group": user, "extra_groups": []}
 

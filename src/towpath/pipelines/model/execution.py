@@ -49,6 +49,7 @@ class Assignment:
     source: Source
     lease_seconds: float = LEASE_SECONDS
     log_cap: int = LOG_CAP
+    trace: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

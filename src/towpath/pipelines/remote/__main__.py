@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from towpath.kernel import log
+from towpath.kernel import log, settings, tracing
 from towpath.kernel.errors import TowpathError
 from towpath.pipelines.remote import box
 from towpath.pipelines.remote.place import python_paths
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     token = chosen.token_file.read_text().strip()
     if chosen.unlink_token:
         chosen.token_file.unlink()
-    with _work_folder(chosen.work) as work:
+    with tracing.sent(settings.load(), "runner"), _work_folder(chosen.work) as work:
         try:
             runner = Runner(Wire(chosen.url, token), _options(chosen, work))
         except TowpathError as error:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from towpath.kernel import ids
+from towpath.kernel import ids, tracing
 from towpath.kernel.errors import TowpathError
 from towpath.pipelines.model.execution import Assignment, Outcome
 from towpath.pipelines.model.workflow import Checkout
@@ -119,13 +119,17 @@ class Runner:
         self._count(+1)
         try:
             folder.mkdir(mode=0o711)
-            Attempt(self._wire, self._options, self._isolation, given, folder).run(self._attend)
+            attempt = Attempt(self._wire, self._options, self._isolation, given, folder)
+            with tracing.child("job", given.trace, job=given.job, attempt=given.attempt) as span:
+                self._wire.follow(given.job, span.trace if span else given.trace)
+                attempt.run(self._attend)
         except Abandoned as error:
             _log.warning("job abandoned", job=given.job, why=str(error))
         except Exception:  # noqa: BLE001 - the job must be given back, whatever it was
             _log.exception("job failed in the runner", job=given.job)
             self._give_back(given)
         finally:
+            self._wire.follow(given.job, "")
             remove(folder)
             self._heard = time.monotonic()
             self._count(-1)

@@ -59,6 +59,7 @@ class Wire:
         self._parts = parts
         self._token = token
         self._local = threading.local()
+        self._traces: dict[str, str] = {}
 
     def claim(self, runner: str, labels: tuple[str, ...], lease: str) -> Assignment | None:
         """Wait for a job; None after a while without one."""
@@ -67,6 +68,12 @@ class Wire:
         if status == _NO_CONTENT:
             return None
         return msgspec.json.decode(answer, type=Assignment)
+
+    def follow(self, job: str, trace: str) -> None:
+        """Let every request about a job say what it is part of; empty: no longer."""
+        self._traces.pop(job, None)
+        if trace:
+            self._traces[job] = trace
 
     def log(self, job: str, lease: str, offset: int, chunk: bytes) -> Answer:
         return self._about(job, lease, f"log?offset={offset}", chunk, method="PUT")
@@ -90,14 +97,19 @@ class Wire:
     def _about(
         self, job: str, lease: str, what: str, body: bytes, *, method: str = "POST"
     ) -> Answer:
-        _, answer = self._send(method, f"/jobs/{job}/{what}", body, lease)
+        trace = self._traces.get(job, "")
+        _, answer = self._send(method, f"/jobs/{job}/{what}", body, lease, trace)
         try:
             return msgspec.json.decode(answer, type=Answer)
         except msgspec.MsgspecError as error:
             raise Away(f"The server's answer makes no sense: {error}") from error
 
-    def _send(self, method: str, path: str, body: bytes, lease: str) -> tuple[int, bytes]:
+    def _send(
+        self, method: str, path: str, body: bytes, lease: str, trace: str = ""
+    ) -> tuple[int, bytes]:
         headers = {"Authorization": f"Bearer {self._token}", "Towpath-Lease": lease}
+        if trace:
+            headers["traceparent"] = trace
         try:
             status, answer = self._exchange(method, path, body, headers)
         except (OSError, http.client.HTTPException) as error:

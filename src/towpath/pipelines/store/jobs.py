@@ -28,6 +28,7 @@ class Lease:
     digest: str | None
     until: Micros | None
     token: str | None
+    trace: str = ""
 
 
 def add_jobs(tx: Tx, jobs: Sequence[Job]) -> None:
@@ -44,7 +45,7 @@ def held_job(tx: Tx, job_id: str) -> tuple[Job, Lease]:
     row = tx.row(select(JOB).where(JOB.c.id == job_id))
     if row is None:
         raise NotFound("There is no such job.", next_step="It may have been forgotten with age.")
-    return _job(row), Lease(row["lease"], row["lease_until"], row["token"])
+    return _job(row), Lease(row["lease"], row["lease_until"], row["token"], row["trace"] or "")
 
 
 def held_by(tx: Tx, digest: str) -> Job | None:
@@ -72,7 +73,12 @@ def running(tx: Tx) -> list[tuple[Job, Lease]]:
 
 
 def move_job(tx: Tx, before: Job, **values: Any) -> bool:
-    """Change a job that is still in the state and attempt of `before`; False when it is not."""
+    """Change a job that is still in the state and attempt of `before`; False when it is not.
+
+    A job that is queued follows from what queued it.
+    """
+    if values.get("state") == "queued" and tx.trace:
+        values["trace"] = tx.trace
     changed = tx.execute(
         update(JOB)
         .where(JOB.c.id == before.id, JOB.c.state == before.state, JOB.c.attempt == before.attempt)

@@ -66,14 +66,15 @@ def _assignment(tx: Tx, taken: Job, lease: str) -> Assignment:
     of = suites.run(tx, taken.run)
     siblings = {each.key: each for each in jobs.jobs_of(tx, [of.id])}
     github = {**of.github, "job": taken.key, "run_attempt": str(taken.attempt)}
-    revoke(tx, jobs.held_job(tx, taken.id)[1])
+    holder = jobs.held_job(tx, taken.id)[1]
+    revoke(tx, holder)
     token_id, token = _read_token(tx, taken, of)
     jobs.move_job(tx, taken, token=token_id)
     suites.wake(tx, of)
     return Assignment(
         job=taken.id, run=of.id, attempt=taken.attempt, lease=lease, name=taken.name,
         spec=taken.spec, env=of.env, github=github, needs=needs(taken, siblings),
-        source=Source(path=f"/{github['repository']}.git", token=token),
+        source=Source(path=f"/{github['repository']}.git", token=token), trace=holder.trace,
     )  # fmt: skip
 
 

@@ -67,6 +67,7 @@ JOB = Table(
     Column("lease", String(64)),  # its SHA-256: a stolen database is no runner
     Column("lease_until", BigInteger),
     Column("token", String(40)),
+    Column("trace", Text),
     Index("pipelines_job_by_state", "state", "queued", "id"),
 )
 STEP = Table(

@@ -1,0 +1,12 @@
+"""What facts and work follow from, for whoever traces."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    op.add_column("outbox_fact", sa.Column("trace", sa.Text))
+    op.add_column("work_item", sa.Column("trace", sa.Text))
