@@ -40,7 +40,7 @@ test: ## lint, then every test not marked slow, on both stores and in a real bro
 	@$(MAKE) --no-print-directory checks
 	@$(PYTEST) -m "not slow" -q --durations=10 $(ARGS)
 
-test-all: ## the slow suites that `make test` leaves out: kill -9, wheel, traces
+test-all: ## the slow suites that `make test` leaves out: kill -9, faults, hosts, wheel, traces
 	@$(SETUP) test
 	@echo "KILLS=$(KILLS) SEED=$(SEED)"
 	@KILLS=$(KILLS) SEED=$(SEED) $(PYTEST) -m slow -v --durations=10 $(ARGS)

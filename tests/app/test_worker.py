@@ -89,3 +89,21 @@ def test_a_worker_does_the_work_that_a_web_process_leaves(start, stores, tmp_pat
     finally:
         server.stop()
         stores.drop(url)
+
+
+@pytest.mark.postgres
+def test_pushes_through_one_web_process_go_on_when_another_is_killed(stores, tmp_path):
+    url = stores.url("postgresql", tmp_path)
+    web = {"database": url, "options": ("--role", "web")}
+    one, two = (Server(tmp_path, name=name, **web) for name in ("one", "two"))
+    try:
+        world = World(one.start(), tmp_path / "clone")
+        two.start()
+        one.kill(whole=True)
+        head = world.git.commit(world.base, {"part": "x"}, "Through the other")
+        remote = world.git.remote.replace(one.url, two.url)
+        world.git("push", "--quiet", remote, f"{head}:refs/heads/through-the-other")
+    finally:
+        for server in (one, two):
+            server.stop()
+        stores.drop(url)

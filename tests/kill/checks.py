@@ -190,5 +190,7 @@ def passes(bare, commit):
         command = [*git, "--work-tree", folder, "checkout-index", "--all"]
         subprocess.run(command, env=GIT_ENV, check=True)
         Path(f"{folder}.index").unlink()
-        check = subprocess.run(["sh", "check.sh"], cwd=folder, env=GIT_ENV, check=False)
+        check = subprocess.run(
+            ["sh", "check.sh"], cwd=folder, env=GIT_ENV, capture_output=True, check=False
+        )
         return check.returncode == 0

@@ -149,6 +149,7 @@ class Author(threading.Thread):
         super().__init__(name=name, daemon=True)
         self.world, self.ledger = world, world.ledger
         self.requests, self.chance = requests, chance
+        self.rest = 0.4  # the longest pause between two requests, in seconds
         self.enough = threading.Event()
         self.error = None
 
@@ -158,7 +159,7 @@ class Author(threading.Thread):
                 if self.enough.is_set():
                     return
                 self.one(f"{self.name}-{number}", number)
-                self.enough.wait(self.chance.uniform(0, 0.4))
+                self.enough.wait(self.chance.uniform(0, self.rest))
         except Exception as error:  # noqa: BLE001 - shown by the test
             self.error = error
 
