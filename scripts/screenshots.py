@@ -7,6 +7,8 @@ when it is done.
 """
 
 import base64
+import json
+import os
 import re
 import shutil
 import signal
@@ -24,6 +26,31 @@ ROOT = Path(__file__).resolve().parent.parent
 TOUR = ROOT / "docs/tour"
 SIZE = {"width": 1280, "height": 800}
 MOST_BYTES = 100_000
+REPOSITORY = "/alice/towpath"
+# Which picture shows which page, by the route of the page; a test knows if one is forgotten.
+PICTURES = {
+    "/": ("home", "home-dark"),
+    "/audit": ("audit",),
+    "/health": ("health",),
+    "/login": ("log-in",),
+    "/new": ("new-repository",),
+    "/runs/{run}": ("run",),
+    "/runs/{run}/jobs/{job}": ("log", "log-live"),
+    "/settings/tokens": ("tokens",),
+    "/work": ("work",),
+    "/{owner:owner}/{name}": ("requests",),
+    "/{owner:owner}/{name}/blob/{place:path}": ("file",),
+    "/{owner:owner}/{name}/branches": ("branches",),
+    "/{owner:owner}/{name}/commit/{sha}": ("commit",),
+    "/{owner:owner}/{name}/commits/{place:path}": ("commits",),
+    "/{owner:owner}/{name}/merge_requests/new": ("new-request",),
+    "/{owner:owner}/{name}/merge_requests/{number:int}": (
+        *("open-request", "landed", "refused", "conflict"),
+    ),
+    "/{owner:owner}/{name}/tree/{place:path}": ("folder",),
+    "/{owner}/{name}/queue": ("queue",),
+    "any other": ("missing",),
+}
 # A page has few colours: the 256 most frequent ones are all that anybody can tell apart, and the
 # browser can count them faster than we could.
 REDUCE = """async (picture) => {
@@ -71,9 +98,11 @@ class Demo:
         self.process = subprocess.Popen(
             [*command, "demo", "--record", str(folder / "record")],
             cwd=ROOT,
+            env={**os.environ, "TMPDIR": str(folder)},
             stdout=subprocess.PIPE,
             text=True,
         )
+        self._folder = folder
         self.said = ""
         self.spoke = threading.Condition()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -98,6 +127,12 @@ class Demo:
             sys.exit(f"The demo ended without saying {pattern!r}.")
         return found
 
+    def admin(self) -> tuple[str, str]:
+        """Log-in and password of the first administrator."""
+        (file,) = self._folder.glob("towpath-demo-*/data/bootstrap.json")
+        told = json.loads(file.read_text())
+        return told["user"], told["password"]
+
     def end(self) -> None:
         self.process.send_signal(signal.SIGINT)
         self.process.wait()
@@ -115,11 +150,13 @@ class Camera:
         self.page.get_by_role("button", name="Log in", exact=True).click()
         self.page.wait_for_url("**/")
 
-    def shoot(self, name: str, address: str | None = None, *, dark: bool = False) -> None:
+    def shoot(
+        self, name: str, address: str | None = None, *, dark: bool = False, status: int = 200
+    ) -> None:
         self.page.emulate_media(color_scheme="dark" if dark else "light")
         if address:
             answer = self.page.goto(address)
-            if not (answer and answer.ok):
+            if not (answer and answer.status == status):
                 sys.exit(f"{address} answered {answer and answer.status}")
         self.page.wait_for_timeout(300)
         self.keep(name, self.page.screenshot())
@@ -164,6 +201,7 @@ def main() -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
             take_tour(demo, Camera(browser, url, "bob", password))
+            looks_after(Camera(browser, url, *demo.admin()))
             browser.close()
     finally:
         demo.end()
@@ -174,15 +212,57 @@ def take_tour(demo: Demo, camera: Camera) -> None:
     page = camera.page
     demo.heard(r"merge requests? with git push .* opened")
     page.goto("/")
-    repository = "/alice/towpath"
+    repository = REPOSITORY
+    camera.shoot("open-request", f"{repository}/merge_requests/1")
     camera.shoot("requests", repository)
     demo.heard(r"Approve them all as bob")
     # The queue is worth a picture while the second is on its way.
     demo.heard(r"#\d+ .* (landed|refused)")
     camera.shoot("queue", f"{repository}/queue")
     camera.shoot("home", "/")
+    follow_a_log(camera)
     demo.heard("Still serving")
     looks_around(camera, repository)
+    browses(camera)
+
+
+def follow_a_log(camera: Camera) -> None:
+    """Take the log of a job that still speaks when the picture is taken."""
+    page = camera.page
+    for _ in range(300):
+        runs = page.request.get(f"/api/towpath/v1/runs?repository={REPOSITORY[1:]}").json()
+        for run in (run for run in runs if run["state"] == "running"):
+            if job := running_job(page, run["id"]):
+                camera.shoot("log-live", job["url"])
+            if job and running_job(page, run["id"]):
+                return
+        page.wait_for_timeout(100)
+    sys.exit("No job was seen running.")
+
+
+def running_job(page: Page, run: str) -> dict[str, str] | None:
+    jobs = page.request.get(f"/api/towpath/v1/runs/{run}").json()["jobs"]
+    return next((job for job in jobs if job["state"] == "running"), None)
+
+
+def browses(camera: Camera) -> None:
+    camera.shoot("folder", f"{REPOSITORY}/tree/main/src/towpath/kernel")
+    camera.shoot("file", f"{REPOSITORY}/blob/main/src/towpath/kernel/ids.py")
+    camera.shoot("branches", f"{REPOSITORY}/branches")
+    camera.shoot("commits", f"{REPOSITORY}/commits/main")
+    newest = camera.page.locator("main a[href*='/commit/']").first.get_attribute("href")
+    camera.shoot("commit", newest)
+    camera.shoot("new-request", f"{REPOSITORY}/merge_requests/new")
+    camera.shoot("new-repository", "/new")
+    camera.shoot("tokens", "/settings/tokens")
+    camera.shoot("missing", "/nowhere", status=404)
+
+
+def looks_after(camera: Camera) -> None:
+    """What only an administrator sees."""
+    camera.shoot("work", "/work")
+    camera.shoot("audit", "/audit")
+    camera.shoot("health", "/health")
 
 
 def looks_around(camera: Camera, repository: str) -> None:

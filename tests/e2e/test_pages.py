@@ -15,6 +15,7 @@ PAGES = {
     "work": lambda town: "/work",
     "audit log": lambda town: "/audit",
     "audit log without a match": lambda town: "/audit?who=nobody",
+    "new repository": lambda town: "/new",
     "health": lambda town: "/health",
     "missing": lambda town: "/nowhere",
     "repository": lambda town: f"/{town.repository}",

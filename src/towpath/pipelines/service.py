@@ -199,7 +199,7 @@ def _begin(tx: Tx, asked: Suite, planned: planning.Planned) -> None:
     for made, jobs in planned.runs:
         suite_rows.add_run(tx, made)
         job_rows.add_jobs(tx, jobs)
-        _say(tx, made, "pending", f"{len(jobs)} jobs are to run")
+        _say(tx, made, "pending", f"Jobs to run: {len(jobs)}")
         advance(tx, made.id)
     if planned.problems:
         told = "\n".join(map(str, planned.problems))

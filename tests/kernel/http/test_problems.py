@@ -54,6 +54,11 @@ def test_a_browser_gets_a_page_and_an_api_path_never_does(failing, web_for):
     assert web.get("/api/fail", headers=BROWSER).json()["status"] == 404
 
 
+def test_an_address_with_nothing_behind_it_says_so(web):
+    assert web.get("/nowhere").json()["detail"] == "There is nothing at /nowhere."
+    assert web.put("/healthz").json()["detail"] == "/healthz does not take PUT."
+
+
 def test_an_unexpected_error_tells_nothing_of_its_inside(failing, web_for):
     failing(RuntimeError("the password is hunter2"))
     reply = web_for().get("/fail")

@@ -18,6 +18,7 @@ from towpath.kernel.http import callers
 
 PROBLEM_JSON = "application/problem+json"
 _log = structlog.get_logger("towpath.http")
+_DETAILS = {404: "There is nothing at {path}.", 405: "{path} does not take {method}."}
 _NEXT_STEPS = {
     404: "Check the address; the start page is at /.",
     405: "Check the method; /openapi.json lists what each address takes.",
@@ -125,7 +126,9 @@ def _unstorable(request: Request, raised: Exception) -> Response:
 def _http_exception(request: Request, raised: Exception) -> Response:
     error = cast("HTTPException", raised)
     title = HTTPStatus(error.status_code).phrase
-    detail = error.detail if error.detail != title else f"{title}: {request.url.path}"
+    told = _DETAILS.get(error.status_code, f"{title}: {{path}}")
+    said = told.format(path=request.url.path, method=request.method)
+    detail = error.detail if error.detail != title else said
     step = _NEXT_STEPS.get(error.status_code, "")
     if wants_page(request):
         callers.recognise(request)
