@@ -22,7 +22,7 @@ def _merged(*parts: MetaData) -> MetaData:
 HISTORY = History(
     name="kernel",
     package="towpath.kernel",
-    revision="0007",
+    revision="0008",
     metadata=_merged(
         SCHEDULE.metadata,
         outbox.METADATA,
