@@ -177,7 +177,7 @@ def reviews_of(tx: Tx, repository: str, numbers: Sequence[int]) -> dict[int, tup
     chosen = select(REVIEW).where(REVIEW.c.repository == repository, REVIEW.c.number.in_(numbers))
     found: dict[int, tuple[Review, ...]] = dict.fromkeys(numbers, ())
     for row in tx.rows(chosen.order_by(REVIEW.c.at, REVIEW.c.id)):
-        found[row["number"]] += (Review(**_without(row, "repository", "number")),)
+        found[row["number"]] += (_review(row),)
     return found
 
 
