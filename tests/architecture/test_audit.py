@@ -94,6 +94,9 @@ DRIVEN = {
         lambda town: town.form(f"{town.thread()}/reopen")
     ),
     ("POST", f"{API}/users"): lambda town: town.call("POST", f"{API}/users", login="zoe"),
+    ("POST", f"{API}/people/ldap"): lambda town: town.call(
+        "POST", f"{API}/people/ldap", people=[{"login": "yara", "name": "Yara"}], apply=True
+    ),
     ("POST", f"{API}/tokens"): lambda town: town.call("POST", f"{API}/tokens", name="cli"),
     ("DELETE", f"{API}/tokens/{{token_id}}"): lambda town: town.call(
         "DELETE", f"{API}/tokens/{town.token()}"

@@ -11,6 +11,7 @@ _LAZY = {
     "doctor": ("towpath.app.doctor.command:doctor", "Say what is not as it should be, and why."),
     "restore": ("towpath.app.backup.command:restore", "Make a data directory from a backup."),
     "upgrade": ("towpath.app.upgrading:upgrade", "Bring the tables up to date, or finish that."),
+    "import-ldap": ("towpath.app.ldap:import_ldap", "Bring users and teams from LDAP."),
     "run": ("towpath.pipelines.cli:run", "Run a workflow file on the working tree, no server."),
     "runner": (
         "towpath.pipelines.cli:runner",

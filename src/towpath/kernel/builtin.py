@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from towpath.kernel import outbox, presence, retention, schema
 from towpath.kernel.access import api, pages
 from towpath.kernel.access import service as access
+from towpath.kernel.access.ldap import api as ldap_api
 from towpath.kernel.access.oidc import pages as oidc_pages
 from towpath.kernel.audit import api as audit_api
 from towpath.kernel.audit import pages as audit_pages
@@ -37,6 +38,7 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
         api.router(),
         pages.router(),
         oidc_pages.router(),
+        ldap_api.router(),
         audit_api.router(),
         audit_pages.router(),
         secrets_api.router(),

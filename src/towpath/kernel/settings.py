@@ -40,6 +40,8 @@ class Settings:
     """How many requests to /api/v3 each user may send in an hour."""
     api_requests_per_minute: int = 6_000
     """How many of them within one minute."""
+    ldap_password: str = field(default="", repr=False)
+    """The password with which `towpath import-ldap` asks the directory; or in a file."""
     oidc_issuer: str = ""
     """Address of an OpenID Connect provider people log in with; empty: none."""
     oidc_title: str = "single sign-on"
