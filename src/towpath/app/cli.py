@@ -12,6 +12,7 @@ _LAZY = {
     "restore": ("towpath.app.backup.command:restore", "Make a data directory from a backup."),
     "upgrade": ("towpath.app.upgrading:upgrade", "Bring the tables up to date, or finish that."),
     "import-ldap": ("towpath.app.ldap:import_ldap", "Bring users and teams from LDAP."),
+    "recover": ("towpath.app.recover:recover", "Let an administrator in once, by a link."),
     "run": ("towpath.pipelines.cli:run", "Run a workflow file on the working tree, no server."),
     "runner": (
         "towpath.pipelines.cli:runner",

@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from towpath.kernel import outbox, presence, retention, schema
-from towpath.kernel.access import api, pages
+from towpath.kernel.access import api, pages, recovery
 from towpath.kernel.access import service as access
 from towpath.kernel.access.ldap import api as ldap_api
 from towpath.kernel.access.oidc import pages as oidc_pages
@@ -38,6 +38,7 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
         api.router(),
         pages.router(),
         oidc_pages.router(),
+        recovery.router(),
         ldap_api.router(),
         audit_api.router(),
         audit_pages.router(),

@@ -25,6 +25,7 @@ LOGGED_OUT = audit.action("session.close", "logged out")
 SESSIONS_ENDED = audit.action("session.end", "ended sessions of a user")
 REFUSED = audit.action("session.refuse", "was refused at log-in")
 
+RECOVERED = audit.action("session.recover", "came in by a link from the server's machine")
 IDENTIFIED = audit.action("user.identify", "tied a user to a provider's subject")
 
 

@@ -197,6 +197,7 @@ def test_a_provider_that_goes_in_the_middle_is_named_and_passwords_work(
     clock.advance(20)
     page = web.get("/login")
     assert "Canal ID does not answer" in page.text
+    assert "towpath recover" in page.text
     assert web.get("/login/oidc").status_code == 503
     form = {"login": "root", "password": "correct horse battery", "csrf": form_token(page)}
     assert web.post("/login", data=form, follow_redirects=False).status_code == 303
