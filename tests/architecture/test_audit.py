@@ -36,6 +36,7 @@ API, V3 = "/api/towpath/v1", "/api/v3"
 REPO = f"{V3}/repos/{{owner}}/{{repo}}"
 BOAT = f"{V3}/repos/alice/boat"
 PAGE = "/{owner:owner}/{name}"
+SENT = "it sends a message, which the delivery log keeps"
 CONTENT = "content: it carries its author and its time itself"
 MACHINE = "the progress of a job, by its runner's lease: told by the run itself"
 PUSHED = "test_a_push_is_told_with_who_pushed below drives it with git"
@@ -54,6 +55,10 @@ EXCEPTIONS = {
     ("POST", "/{owner}/{name}/merge_requests/{number}/gate"): CONTENT,
     ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads"): CONTENT,
     ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads/{{thread}}/reply"): CONTENT,
+    ("POST", f"{PAGE}/webhooks/{{hook:int}}/deliveries/{{delivery:int}}/again"): SENT,
+    ("POST", f"{REPO}/hooks/{{hook}}/pings"): SENT,
+    ("POST", f"{REPO}/hooks/{{hook}}/tests"): SENT,
+    ("POST", f"{REPO}/hooks/{{hook}}/deliveries/{{delivery}}/attempts"): SENT,
     ("POST", "/{owner}/{name}.git/git-upload-pack"): "it only reads",
     ("POST", "/{owner}/{name}/git-upload-pack"): "it only reads",
     ("POST", "/{owner}/{name}.git/git-receive-pack"): PUSHED,
@@ -93,6 +98,24 @@ DRIVEN = {
     ),
     ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads/{{thread}}/reopen"): (
         lambda town: town.form(f"{town.thread()}/reopen")
+    ),
+    ("POST", f"{PAGE}/webhooks"): lambda town: town.form(
+        "/alice/boat/webhooks", url="https://a.example/x", events="push", active="1"
+    ),
+    ("POST", f"{PAGE}/webhooks/{{hook:int}}"): lambda town: town.form(
+        town.webhook("/alice/boat/webhooks"), url="https://b.example/x"
+    ),
+    ("POST", f"{PAGE}/webhooks/{{hook:int}}/remove"): lambda town: town.form(
+        town.webhook("/alice/boat/webhooks") + "/remove"
+    ),
+    ("POST", f"{REPO}/hooks"): lambda town: town.call(
+        "POST", f"{V3}/repos/alice/boat/hooks", config={"url": "https://a.example/x"}
+    ),
+    ("PATCH", f"{REPO}/hooks/{{hook}}"): lambda town: town.call(
+        "PATCH", town.webhook(f"{V3}/repos/alice/boat/hooks"), active=False
+    ),
+    ("DELETE", f"{REPO}/hooks/{{hook}}"): lambda town: town.call(
+        "DELETE", town.webhook(f"{V3}/repos/alice/boat/hooks")
     ),
     ("POST", f"{API}/users"): lambda town: town.call("POST", f"{API}/users", login="zoe"),
     ("POST", f"{API}/people/ldap"): lambda town: town.call(
@@ -291,6 +314,13 @@ class Town:
         anchor = require_anchor("README", "new", 1, head)
         begun = forge.start_thread(self.hosted.kernel, self.hosted.id, number, "bob", "x", anchor)
         return f"/alice/boat/merge_requests/{number}/threads/{begun.id}"
+
+    def webhook(self, place):
+        url = "https://a.example/x"
+        made = forge.add_webhook(
+            self.hosted.kernel, self.hosted.id, url, ["push"], "", active=True
+        )
+        return f"{place}/{made.handle}"
 
     def run(self):
         self.count += 1

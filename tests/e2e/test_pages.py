@@ -25,6 +25,7 @@ PAGES = {
     "history": lambda town: f"/{town.repository}/commits/main",
     "commit": lambda town: town.newest_commit(),
     "branches": lambda town: f"/{town.repository}/branches",
+    "webhooks": lambda town: f"/{town.repository}/webhooks",
     "queue": lambda town: f"/{town.repository}/queue",
     "landed request": lambda town: request(town, town.landed),
     "refused request": lambda town: request(town, town.red),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from towpath.forge import loops, service
+from towpath.forge.api import payloads
 from towpath.forge.clients.embedded import git
 from towpath.kernel.errors import TemporaryError
 from towpath.kernel.work import service as work
@@ -45,7 +46,7 @@ def test_a_git_process_that_outlived_its_server_is_waited_for(hosted):
         hosted.branch("topic", a="1")
         (item,) = hosted.kernel.db.read(work.lag)
         assert item.kind == "forge.catch_up"
-        handlers = loops.handlers(hosted.kernel)
+        handlers = loops.handlers(hosted.kernel, payloads.render)
         with pytest.raises(TemporaryError):
             again(handlers, hosted)
     again(handlers, hosted)
@@ -70,9 +71,9 @@ def test_every_repository_is_looked_after_at_night(hosted):
     asked = []
     handlers = [
         one if one.kind == "forge.tidy_all" else type(one)(kind=one.kind, run=asked.append)
-        for one in loops.handlers(hosted.kernel)
+        for one in loops.handlers(hosted.kernel, payloads.render)
     ]
-    (schedule,) = loops.SCHEDULES
+    schedule = next(one for one in loops.SCHEDULES if one.kind == "forge.tidy_all")
     hosted.kernel.db.write(lambda tx: work.add(tx, schedule.kind, {}))
     Worker(hosted.kernel.db, handlers, 1).run_until_idle()
     assert [item.payload["repository"] for item in asked] == [hosted.id]
@@ -80,6 +81,6 @@ def test_every_repository_is_looked_after_at_night(hosted):
 
 def test_tidying_a_tidy_repository_does_nothing(hosted):
     hosted.kernel.db.write(lambda tx: work.add(tx, "forge.tidy", {"repository": hosted.id}))
-    worker = Worker(hosted.kernel.db, loops.handlers(hosted.kernel), 1)
+    worker = Worker(hosted.kernel.db, loops.handlers(hosted.kernel, payloads.render), 1)
     worker.run_until_idle()
     assert hosted.kernel.db.read(work.parked) == []

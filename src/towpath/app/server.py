@@ -180,16 +180,26 @@ def heal(kernel: Kernel, parts: Sequence[Plugin]) -> None:
 
 @contextmanager
 def working(kernel: Kernel, parts: Sequence[Plugin]) -> Iterator[None]:
+    """Do due work, each lane on threads of its own."""
     reactions = [reaction for part in parts for reaction in part.reactions(kernel)]
     handlers = [handler for part in parts for handler in part.handlers(kernel)]
-    worker = Worker(
-        kernel.db, [*handlers, *outbox.handlers(reactions)], kernel.settings.worker_threads
-    )
-    worker.start()
+    handlers += outbox.handlers(reactions)
+    lanes = sorted({handler.lane for handler in handlers})
+    workers = [
+        Worker(
+            kernel.db,
+            [handler for handler in handlers if handler.lane == lane],
+            kernel.settings.worker_threads,
+        )
+        for lane in lanes
+    ]
+    for worker in workers:
+        worker.start()
     try:
         yield
     finally:
-        if not worker.stop(kernel.settings.stop_seconds):
+        ended = [worker.stop(kernel.settings.stop_seconds) for worker in workers]
+        if not all(ended):
             _log.warning("work still running was left to its lease")
 
 

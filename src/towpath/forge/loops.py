@@ -1,21 +1,32 @@
-"""What keeps repositories whole: healing at start, collecting garbage at night."""
+"""What keeps repositories whole, and what tells others of them.
 
-from collections.abc import Sequence
+Healing at start, garbage at night, messages to webhooks.
+"""
+
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import structlog
 
 from towpath.forge import service
+from towpath.forge.service import Happening, Message
+from towpath.kernel.clock import after
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import TemporaryError, TowpathError
+from towpath.kernel.outbox import Reaction
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Handler, Item, Schedule, Then
 
 _NIGHT = "forge.tidy_all"
 _ONE = "forge.tidy"
 _AGAIN = "forge.catch_up"
-SCHEDULES = (Schedule(name=_NIGHT, cron="41 2 * * *", kind=_NIGHT, jitter=1800.0),)
+_FORGET = "forge.forget"
+SCHEDULES = (
+    Schedule(name=_NIGHT, cron="41 2 * * *", kind=_NIGHT, jitter=1800.0),
+    Schedule(name=_FORGET, cron="52 3 * * *", kind=_FORGET, jitter=600.0),
+)
+Render = Callable[[Kernel, str, Sequence[Happening]], list[Message]]
 _log = structlog.get_logger("towpath.forge")
 
 
@@ -48,12 +59,42 @@ def _again(kernel: Kernel, item: Item) -> None:
     service.sync_refs(kernel, item.payload["repository"])
 
 
-def handlers(kernel: Kernel) -> Sequence[Handler]:
+def reactions() -> Sequence[Reaction]:
+    return [
+        Reaction(f"forge.tell_{name.partition('.')[2]}", fact, service.note)
+        for name, fact in service.TOLD.items()
+    ]
+
+
+def handlers(kernel: Kernel, render: Render) -> Sequence[Handler]:
+    """`render` says a fact in the words that receivers of webhooks know."""
     return (
+        Handler(kind=service.RENDER, run=partial(_tell, kernel, render)),
+        Handler(
+            kind=service.SEND,
+            run=partial(service.send, kernel),
+            max_attempts=1_000,  # it counts its own, and a stopped server's are not among them
+            lease_seconds=30.0,
+            lane="outside",
+        ),
+        Handler(kind=_FORGET, run=partial(_forget, kernel)),
         Handler.transactional(_NIGHT, _each),
         Handler(kind=_AGAIN, run=partial(_again, kernel), max_attempts=3600),
         Handler(kind=_ONE, run=partial(_tidy, kernel), lease_seconds=3600.0, max_attempts=3),
     )
+
+
+def _tell(kernel: Kernel, render: Render, item: Item) -> Then:
+    """Messages are made once: what a crash repeats before it finds their guid again."""
+    repository, happened = service.happenings(item.payload["name"], item.payload["fact"])
+    messages = render(kernel, repository, happened)
+    guid = item.payload["guid"]
+    return lambda tx: service.tell_webhooks(tx, repository, guid, messages)
+
+
+def _forget(kernel: Kernel, _: Item) -> None:
+    days = kernel.settings.retention_days
+    kernel.db.write(lambda tx: service.forget_deliveries(tx, after(tx.now, -days * 86_400)))
 
 
 def _each(tx: Tx, _: Item) -> None:

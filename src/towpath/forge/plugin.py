@@ -16,14 +16,16 @@ from towpath.forge.api import (
     gitdata,
     hooks,
     labels,
+    payloads,
     people,
     pulls,
     reactions,
     reviews,
 )
 from towpath.forge.api import repositories as repositories_api
+from towpath.forge.api import webhooks as webhooks_api
 from towpath.forge.clients.embedded import copying
-from towpath.forge.pages import files, history, repositories, requests, threads
+from towpath.forge.pages import files, history, repositories, requests, threads, webhooks
 from towpath.forge.store import repositories as repository_rows
 from towpath.forge.store.tables import METADATA
 from towpath.kernel.context import Kernel
@@ -36,11 +38,11 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
     # Order counts: a commit's name may hold slashes, so its checks are asked for before it.
     resources = (
         people, repositories_api, branches, checks, commits, gitdata, contents,
-        pulls, reviews, comments, reactions, labels,
+        pulls, reviews, comments, reactions, labels, webhooks_api,
     )  # fmt: skip
     spoken = [resource.router() for resource in resources]
     api = (git.router(), hooks.router(), *spoken, people.uncounted())
-    pages = (repositories, requests, threads, files, history)
+    pages = (repositories, requests, threads, webhooks, files, history)
     return (*api, *(page.router() for page in pages))
 
 
@@ -57,9 +59,10 @@ PLUGIN = Plugin(
     name="forge",
     package="towpath.forge",
     metadata=METADATA,
-    revision="0003",
+    revision="0004",
     routes=_routes,
-    handlers=loops.handlers,
+    handlers=lambda kernel: loops.handlers(kernel, payloads.render),
+    reactions=lambda _: loops.reactions(),
     schedules=loops.SCHEDULES,
     heal=loops.heal,
     slots=repositories.SLOTS,

@@ -68,6 +68,8 @@ class Settings:
     """The site role of whoever is in no group named above; none lets nobody else in."""
     oidc_adopts: str = ""
     """Sources, such as ldap, whose users are those whom the provider calls by the same login."""
+    webhooks_inside: bool = False
+    """Let webhooks be sent to private addresses and to this machine."""
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

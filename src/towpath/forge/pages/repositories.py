@@ -104,6 +104,7 @@ def repository(here: Here, state: str = "open", after: int | None = None) -> Res
         counts=counts,
         state=wanted,
         branches=list(branches.items()),
+        governs=may(here.caller, Role.maintainer),
         shown=Place(_shown_branch(here.repository, branches), ""),
         clone=f"{here.kernel.url}/{here.repository.full_name}.git",
     )

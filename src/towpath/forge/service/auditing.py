@@ -12,6 +12,7 @@ from towpath.facts.forge import RefChange, What
 from towpath.forge.model.marks import Label
 from towpath.forge.model.requests import Comment, MergeRequest, Repository, Review
 from towpath.forge.model.threads import Thread
+from towpath.forge.model.webhooks import Webhook
 from towpath.forge.store import repositories
 from towpath.kernel.audit import service as audit
 from towpath.kernel.db.interface import Tx
@@ -23,6 +24,7 @@ _CHANGED = audit.action(
 _LABEL = audit.action("repository.label", "added, changed or removed a label of a repository")
 _REFS = audit.action("repository.refs", "moved branches or tags")
 _REVIEWED = audit.action("merge_request.review", "judged a merge request")
+_WEBHOOK = audit.action("repository.webhook", "set up, changed or removed a webhook")
 _SETTLED = audit.action("merge_request.settle", "settled a discussion, or took it up again")
 _LABELLED = audit.action("merge_request.label", "changed the labels of a merge request")
 _DISMISSED = audit.action("merge_request.dismiss", "let a verdict count no more")
@@ -114,6 +116,25 @@ def settled(tx: Tx, request: MergeRequest, thread: Thread, by: str | None) -> No
         before={"thread": thread.id, "settled_by": thread.resolved_by},
         after={"thread": thread.id, "settled_by": by},
     )
+
+
+def webhook_changed(tx: Tx, before: Webhook | None, after: Webhook | None) -> None:
+    """The address is told, for it says where the code's news go; the secret never is."""
+    shown = after or before
+    if shown is None:
+        return
+    where = repositories.repository(tx, shown.repository)
+    audit.record(
+        tx,
+        _WEBHOOK,
+        f"repository:{where.full_name}",
+        before=None if before is None else _webhook(before),
+        after=None if after is None else _webhook(after),
+    )
+
+
+def _webhook(told: Webhook) -> dict[str, Any]:
+    return {"id": told.id, "url": told.url, "events": told.events, "active": told.active}
 
 
 def _subject(tx: Tx, request: MergeRequest) -> str:

@@ -39,6 +39,7 @@ class Handler:
 
     `version` is the newest payload layout this handler reads; newer rows wait for a newer process.
     The lease is renewed while the work goes on: its length is how long a dead worker's row lies.
+    Handlers of one `lane` share threads: what waits for strangers holds nobody else back.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Handler:
     version: int = 1
     max_attempts: int = 20
     lease_seconds: float = 15.0
+    lane: str = ""
 
     @classmethod
     def transactional(cls, kind: str, do: Callable[[Tx, Item], None], **options: Any) -> "Handler":

@@ -1,0 +1,187 @@
+"""What webhooks are told, in the shapes that GitHub documents.
+
+https://docs.github.com/webhooks/webhook-events-and-payloads
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import singledispatch
+from typing import Any
+
+import msgspec
+
+from towpath.forge import service
+from towpath.forge.api.dialect import Dialect
+from towpath.forge.api.shapes import Json, instant, user
+from towpath.forge.model.names import NO_OBJECT
+from towpath.forge.model.webhooks import Happening, RefMoved, RequestChanged, Said
+from towpath.forge.service import Commit, Message, Repository
+from towpath.kernel.context import Kernel
+from towpath.kernel.errors import NotFound
+
+_MOST_COMMITS = 20
+_ACTIONS = {
+    "opened": "opened", "head_moved": "synchronize", "edited": "edited",
+    "closed": "closed", "merged": "closed", "reopened": "reopened",
+}  # fmt: skip
+_NOBODY = "towpath"
+
+
+class Teller:
+    """Speaks about one repository to strangers."""
+
+    def __init__(self, kernel: Kernel, about: Repository) -> None:
+        self.kernel = kernel
+        self.about = about
+        self.say = Dialect(kernel.url, about)
+
+    def message(self, event: str, action: str | None, sender: str, payload: Json) -> Message:
+        whole: Json = {"action": action} if action else {}
+        whole |= payload
+        whole |= {"repository": self._repository(), "sender": user(self.kernel.url, sender)}
+        return Message(event, action, msgspec.json.encode(whole).decode())
+
+    def _repository(self) -> Json:
+        told = self.say.repository()
+        owner = told["owner"] | {"name": self.about.owner, "email": None}
+        return told | {"owner": owner, "master_branch": self.about.default_branch}
+
+
+def render(kernel: Kernel, repository: str, happened: Sequence[Happening]) -> list[Message]:
+    """Say what happened as it is now; nothing of what is gone."""
+    try:
+        about = kernel.db.read(lambda tx: service.repository(tx, repository))
+    except NotFound:
+        return []
+    teller = Teller(kernel, about)
+    return [message for one in happened for message in _safely(one, teller)]
+
+
+def _safely(happened: Happening, teller: Teller) -> list[Message]:
+    try:
+        return list(_messages(happened, teller))
+    except NotFound:
+        return []
+
+
+def test_push(kernel: Kernel, about: Repository) -> Message | None:
+    """The newest commit of the default branch as if it had just been pushed; None without one."""
+    ref = f"refs/heads/{about.default_branch}"
+    head = service.resolve(kernel, about.id, ref)
+    if head is None:
+        return None
+    parents = service.commits(kernel, about.id, None, head, limit=1)[0].parents
+    teller = Teller(kernel, about)
+    change = RefMoved(ref, parents[0] if parents else None, head)
+    return teller.message("push", None, _NOBODY, _push(teller, change))
+
+
+@singledispatch
+def _messages(happened: Any, teller: Teller) -> Iterator[Message]:
+    del teller
+    raise TypeError(type(happened))
+
+
+@_messages.register
+def _ref(moved: RefMoved, teller: Teller) -> Iterator[Message]:
+    kind, _, name = moved.ref.removeprefix("refs/").partition("/")
+    if kind not in {"heads", "tags"}:
+        return
+    yield teller.message("push", None, _NOBODY, _push(teller, moved))
+    if moved.old and moved.new:
+        return
+    told: Json = {"ref": name, "ref_type": "branch" if kind == "heads" else "tag"}
+    told["pusher_type"] = "user"
+    if moved.old is None:
+        told |= {"master_branch": teller.about.default_branch, "description": None}
+    yield teller.message("delete" if moved.old else "create", None, _NOBODY, told)
+
+
+def _push(teller: Teller, change: RefMoved) -> Json:
+    commits = _commits(teller, change)
+    before, after = change.old or NO_OBJECT, change.new or NO_OBJECT
+    return {
+        "ref": change.ref,
+        "before": before,
+        "after": after,
+        "created": change.old is None,
+        "deleted": change.new is None,
+        "forced": _is_forced(teller, change),
+        "base_ref": None,
+        "compare": f"{teller.say.html}/compare/{before[:12]}...{after[:12]}",
+        "commits": commits[::-1],
+        "head_commit": commits[0] if commits else None,
+        "pusher": {"name": _NOBODY, "email": None},
+    }
+
+
+def _is_forced(teller: Teller, change: RefMoved) -> bool:
+    if change.old is None or change.new is None:
+        return False
+    return not service.is_ancestor(teller.kernel, teller.about.id, change.old, change.new)
+
+
+def _commits(teller: Teller, change: RefMoved) -> list[Json]:
+    """The newest first; for a new branch its tip alone, since all it holds may be long known."""
+    if change.new is None:
+        return []
+    limit = _MOST_COMMITS if change.old else 1
+    try:
+        found = service.commits(
+            teller.kernel, teller.about.id, change.old, change.new, limit=limit
+        )
+    except NotFound:
+        return []
+    return [_commit(teller, one) for one in found]
+
+
+def _commit(teller: Teller, made: Commit) -> Json:
+    ends = ((made.author, "author"), (made.committer, "committer"))
+    people = {
+        role: {"name": who.name, "email": who.email, "date": instant(who.at)} for who, role in ends
+    }
+    return {
+        "id": made.sha,
+        "tree_id": made.tree,
+        "distinct": True,
+        "message": made.message,
+        "timestamp": instant(made.committer.at),
+        "url": f"{teller.say.html}/commit/{made.sha}",
+        **people,
+        "added": [],
+        "removed": [],
+        "modified": [],
+    }
+
+
+@_messages.register
+def _request(fact: RequestChanged, teller: Teller) -> Iterator[Message]:
+    kernel, repository = teller.kernel, teller.about.id
+    request = kernel.db.read(lambda tx: service.merge_request(tx, repository, fact.number))
+    pull: Json = {"number": request.number, "pull_request": teller.say.pull(request)}
+    if fact.what == "reviewed":
+        said = kernel.db.read(lambda tx: service.reviews(tx, repository, fact.number))
+        if said:
+            review = teller.say.review(request, said[-1])
+            told = pull | {"review": review | {"state": review["state"].lower()}}
+            yield teller.message("pull_request_review", "submitted", said[-1].author, told)
+        return
+    if fact.what in {"closed", "merged"}:
+        pull["pull_request"] |= {"merged": fact.what == "merged"}
+    if fact.what == "edited":
+        pull["changes"] = {}
+    yield teller.message("pull_request", _ACTIONS[fact.what], request.author, pull)
+
+
+@_messages.register
+def _comment(fact: Said, teller: Teller) -> Iterator[Message]:
+    kernel, repository = teller.kernel, teller.about.id
+    request = kernel.db.read(lambda tx: service.merge_request(tx, repository, fact.number))
+    said = kernel.db.read(lambda tx: service.comments(tx, repository, fact.number))
+    found = next((one for one in said if one.id == fact.comment), None)
+    if found is None:
+        return
+    pull = teller.say.pull(request)
+    issue = {name: pull[name] for name in pull.keys() - {"head", "base", "merge_commit_sha"}}
+    issue["pull_request"] = {"url": pull["url"], "html_url": pull["html_url"]}
+    told = {"issue": issue, "comment": teller.say.comment(request.number, found)}
+    yield teller.message("issue_comment", "created", found.author, told)
