@@ -88,3 +88,13 @@ def test_a_number_that_is_none_is_refused(served, hosted, value):
         reply = served.call("GET", f"/api/v3/repos/alice/boat/{path}")
         assert reply.status_code in {404, 422}
         assert reply.json()["message"]
+
+
+def test_a_body_that_is_no_text_is_refused_as_all_else(served, hosted):
+    """By the message first, in the type that the dialect documents."""
+    body = b'{"name": "\xff\xfe"}'
+    kind = {"Content-Type": "application/json"}
+    told = served.call("POST", "/api/v3/user/repos", content=body, headers=kind)
+    assert told.status_code == 422
+    assert told.headers["content-type"].startswith("application/json")
+    assert told.json()["message"] == "The body cannot be read."

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -79,6 +80,8 @@ class DialectRoute(APIRoute):
                 reply = refusal(request, _invalid(error), _faults(error))
             except (DataError, OverflowError):
                 reply = refusal(request, _unstorable())
+            except HTTPException:  # what the framework says to a body that is no text
+                reply = refusal(request, _unreadable())
             return with_manners(request, reply)
 
         return handle_in_dialect
@@ -152,6 +155,10 @@ def _unstorable() -> InvalidInput:
         "A value is not text without NUL characters, or a number beyond 64 bits.",
         next_step="Correct it and send the request again.",
     )
+
+
+def _unreadable() -> InvalidInput:
+    return InvalidInput("The body cannot be read.", next_step="Send JSON in UTF-8.")
 
 
 def _invalid(error: RequestValidationError) -> InvalidInput:

@@ -1,6 +1,7 @@
 """What else a program may ask for than JSON: diffs, patches, raw files, by the Accept header."""
 
 import re
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,6 +11,9 @@ from towpath.forge.api.manners import Call
 
 _WANTED = re.compile(r"application/vnd\.github(?:\.v3)?\.(raw|diff|patch|sha|object)\b")
 _TEXT = {"diff": "application/vnd.github.diff", "patch": "application/vnd.github.patch"}
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {} for kind in _TEXT.values()}}
+}
 
 
 def wanted(request: Request) -> str:

@@ -57,7 +57,7 @@ def router() -> APIRouter:
     made = routes("/repos/{owner}/{repo}/pulls")
     made.add_api_route("", pulls, methods=["GET"])
     made.add_api_route("", add_pull, methods=["POST"], status_code=201)
-    made.add_api_route("/{number:int}.{kind}", text, methods=["GET"])
+    made.add_api_route("/{number:int}.{kind}", text, methods=["GET"], responses=media.DOCUMENTED)
     here = "/{number}"
     made.add_api_route(here, pull, methods=["GET"], response_model=None)
     made.add_api_route(here, change_pull, methods=["PATCH"])
