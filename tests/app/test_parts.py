@@ -1,6 +1,7 @@
 from towpath.app.parts import PARTS
 from towpath.kernel import outbox
 from towpath.kernel.db.migrate import History, upgrade
+from towpath.kernel.work import strangers
 
 
 def test_every_part_has_a_name_of_its_own_and_the_kernel_is_first():
@@ -25,6 +26,7 @@ def test_no_two_parts_do_the_same_kind_of_work_or_react_under_one_name(kernel):
 
 def test_what_is_scheduled_has_somebody_who_does_it(kernel):
     kinds = {handler.kind for part in PARTS for handler in part.handlers(kernel)}
+    kinds.add(strangers.KIND)  # every worker has it
     scheduled = {schedule.kind for part in PARTS for schedule in part.schedules}
     assert scheduled <= kinds
 

@@ -52,6 +52,9 @@ class FakePipelines:
             raise NotFound("There is no such suite.")
         return self.suites[suite]
 
+    def suites_with(self, _tx, suites):
+        return {name: self.suites[name] for name in suites if name in self.suites}
+
     def cancel_suite(self, _tx, suite, _by):
         self.suites[suite].conclusion = self.suites[suite].conclusion or "cancelled"
 

@@ -186,12 +186,7 @@ def working(kernel: Kernel, parts: Sequence[Plugin]) -> Iterator[None]:
     handlers += outbox.handlers(reactions)
     lanes = sorted({handler.lane for handler in handlers})
     workers = [
-        Worker(
-            kernel.db,
-            [handler for handler in handlers if handler.lane == lane],
-            kernel.settings.worker_threads,
-        )
-        for lane in lanes
+        Worker(kernel.db, handlers, kernel.settings.worker_threads, lane=lane) for lane in lanes
     ]
     for worker in workers:
         worker.start()

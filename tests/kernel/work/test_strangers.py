@@ -97,3 +97,23 @@ def test_what_a_dead_process_of_another_release_held_is_parked_too(db, clock, re
     pass_patience(clock)
     release(ours=1)()
     assert [kind for kind, _ in parked(db)] == ["theirs"]
+
+
+def test_what_another_lane_does_is_no_stranger(db, clock):
+    """Two workers of one process, each with threads of its own: neither parks the other's."""
+    done = []
+    lanes = ("", "outside")
+    handlers = [
+        Handler(kind=f"work of {lane}", run=lambda item: done.append(item.kind), lane=lane)
+        for lane in lanes
+    ]
+    workers = {lane: Worker(db, handlers, lane=lane) for lane in lanes}
+    for handler in handlers:
+        db.write(lambda tx, kind=handler.kind: work.add(tx, kind, {}))
+    pass_patience(clock)
+    db.write(lambda tx: work.add(tx, strangers.KIND, {}, key="now"))
+    workers["outside"].run_until_idle()
+    assert done == ["work of outside"]
+    workers[""].run_until_idle()
+    assert done == ["work of outside", "work of "]
+    assert parked(db) == []

@@ -32,12 +32,20 @@ _log = structlog.get_logger(__name__)
 
 
 class Worker:
-    """Does the work of `handlers` on `threads` threads, until stopped."""
+    """Does the work of `handlers` on `threads` threads, until stopped; of one lane, if named."""
 
-    def __init__(self, db: Database, handlers: Iterable[Handler], threads: int = 4) -> None:
+    def __init__(
+        self,
+        db: Database,
+        handlers: Iterable[Handler],
+        threads: int = 4,
+        *,
+        lane: str | None = None,
+    ) -> None:
         self._db = db
         known = [*handlers, schedules.tick_handler()]
-        self._handlers = _by_kind([*known, strangers.handler(known)])
+        known.append(strangers.handler(known))
+        self._handlers = _by_kind([one for one in known if lane in {None, one.lane}])
         self._kinds = tuple(
             (each.kind, each.version, round(each.lease_seconds * 1_000_000))
             for each in sorted(self._handlers.values(), key=lambda each: each.kind)
