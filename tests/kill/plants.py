@@ -91,8 +91,8 @@ def send_before_row():
 
         return replace(handler, run=run) if handler.kind == "fact:gate.commented" else handler
 
-    def started(self, db, handlers, *rest):
-        start(self, db, [early(db, handler) for handler in handlers], *rest)
+    def started(self, db, handlers, *rest, **named):
+        start(self, db, [early(db, handler) for handler in handlers], *rest, **named)
 
     worker.Worker.__init__ = started
 
