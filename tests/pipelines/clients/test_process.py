@@ -40,7 +40,7 @@ def test_stopped_it_gives_its_job_back_and_takes_its_token_back(dock, start, loc
     run = start(JOB + "      - run: echo begun; sleep 600\n")
     until(lambda: "begun" in dock.log(run, "a"))
     pid = pid_of(local)
-    local.stop(10)
+    local.stop(30)
     assert dock.job(run, "a")["state"] == "queued"
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
