@@ -48,6 +48,9 @@ PICTURES = {
         *("open-request", "landed", "refused", "conflict"),
     ),
     "/{owner:owner}/{name}/tree/{place:path}": ("folder",),
+    "/{owner:owner}/{name}/webhooks": ("webhooks",),
+    "/{owner:owner}/{name}/webhooks/{hook:int}": ("webhook",),
+    "/{owner:owner}/{name}/webhooks/{hook:int}/deliveries/{delivery:int}": ("delivery",),
     "/{owner}/{name}/queue": ("queue",),
     "any other": ("missing",),
 }
@@ -263,6 +266,12 @@ def looks_after(camera: Camera) -> None:
     camera.shoot("work", "/work")
     camera.shoot("audit", "/audit")
     camera.shoot("health", "/health")
+    page = camera.page
+    page.goto(f"{REPOSITORY}/webhooks")
+    page.get_by_label("Address").fill("https://builds.example/hook")
+    page.get_by_role("button", name="Add it").click()
+    camera.shoot("webhook")
+    camera.shoot("webhooks", f"{REPOSITORY}/webhooks")
 
 
 def looks_around(camera: Camera, repository: str) -> None:
