@@ -24,7 +24,7 @@ class Refused(OSError):
 
 
 class _Judging(httpcore2.SyncBackend):
-    """Connects only where `may_ask` allows, to an address it has judged."""
+    """Connects only to an address that it has judged."""
 
     def __init__(self, *, inside: bool) -> None:
         self._inside = inside
