@@ -1,4 +1,4 @@
-"""Writes docs/reference/{settings,commands,facts,api,audit}.md from the code itself.
+"""Writes docs/reference/{settings,commands,facts,api,audit,permissions}.md from the code itself.
 
 Usage: reference.py [--check]   (--check: exit 1 if a page on disk is not what would be written)
 """
@@ -19,10 +19,21 @@ from starlette.routing import BaseRoute, Route
 from towpath.app.cli import main as command
 from towpath.app.parts import PARTS
 from towpath.kernel import settings
+from towpath.kernel.access.service import Role
 from towpath.kernel.audit.service import FIELDS, actions
 from towpath.kernel.clock import SystemClock
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.opening import open_database
+from towpath.kernel.http.app import create_app
+from towpath.kernel.http.permissions import (
+    Anybody,
+    Declaration,
+    Entry,
+    Needs,
+    Special,
+    entries,
+    passes,
+)
 from towpath.kernel.outbox import Reaction, fact_type
 from towpath.kernel.settings import Settings
 
@@ -199,6 +210,62 @@ def _first_sentence(route: Route) -> str:
     return _prose(told).split(". ")[0].rstrip(".") or route.name.replace("_", " ")
 
 
+def permissions_page(kernel: Kernel) -> str:
+    ways = entries(create_app(kernel, PARTS).routes)
+    rows = sorted({_permission(each) for each in ways}, key=lambda row: (row[1], row[0]))
+    return page(
+        "Permissions",
+        "What each route demands, written from the declarations that enforce it. A role passes"
+        " where an earlier one does. *Maintainer here* is a viewer who was granted maintainer on"
+        " the repository in question and nothing anywhere else; *narrow token* is an"
+        " administrator's token with a scope that no route asks for; *outsider* shows no proof."
+        " Repositories are visible to every viewer: a grant adds rights and never takes any.",
+        table(("method", "path", "needs", *ACTORS), rows),
+    )
+
+
+ACTORS: dict[str, tuple[Role | None, Role | None]] = {
+    "viewer": (Role.viewer, None),
+    "member": (Role.member, None),
+    "maintainer": (Role.maintainer, None),
+    "admin": (Role.admin, None),
+    "maintainer here": (Role.viewer, Role.maintainer),
+    "narrow token": (Role.admin, None),
+    "outsider": (None, None),
+}
+
+
+def _permission(entry: Entry) -> tuple[str, ...]:
+    told = [
+        _yes(passes(entry.declared, *roles, narrow=name == "narrow token"))
+        for name, roles in ACTORS.items()
+    ]
+    return f"`{entry.method}`", f"`{entry.path}`", _needs(entry), *told
+
+
+def _yes(passed: bool) -> str:  # noqa: FBT001 - the one thing it is about
+    return "yes" if passed else "no"
+
+
+def _needs(entry: Entry) -> str:
+    strongest = [each for each in entry.declared if isinstance(each, Needs)]
+    if not strongest:
+        return "; ".join(sorted(_word(each) for each in entry.declared)) or "NOT DECLARED"
+    most = max(strongest, key=lambda each: each.role)
+    asked = [" or ".join(f"`{each}`" for each in one.scopes) for one in strongest if one.scopes]
+    scopes = " and ".join(sorted(set(asked))).replace("{}", "ID")
+    words = [most.role.name + (" here" if most.on else "")]
+    words += [each.also for each in strongest if each.also]
+    words += [f"a narrow token needs {scopes}"] if scopes else []
+    return "; ".join(words)
+
+
+def _word(declared: Declaration) -> str:
+    if isinstance(declared, Anybody):
+        return f"nothing: {declared.why}"
+    return declared.words if isinstance(declared, Special) else ""
+
+
 def page(title: str, lead: str, *sections: str) -> str:
     return "\n\n".join([f"# {title}", NOTE, lead, *sections]) + "\n"
 
@@ -227,6 +294,7 @@ def pages() -> dict[str, str]:
                 "facts.md": facts_page(kernel),
                 "api.md": api_page(kernel),
                 "audit.md": audit_page(),
+                "permissions.md": permissions_page(kernel),
             }
         finally:
             db.close()

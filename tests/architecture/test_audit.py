@@ -138,6 +138,31 @@ DRIVEN = {
     ("DELETE", f"{API}/secrets/keys/{{key}}"): lambda town: town.call(
         "DELETE", f"{API}/secrets/keys/{town.old_key()}"
     ),
+    ("PATCH", f"{API}/users/{{login}}"): lambda town: town.call(
+        "PATCH", f"{API}/users/alice", name="Al"
+    ),
+    ("DELETE", f"{API}/users/{{login}}/sessions"): lambda town: town.call(
+        "DELETE", f"{API}/users/alice/sessions"
+    ),
+    ("POST", f"{API}/service-accounts"): lambda town: town.call(
+        "POST", f"{API}/service-accounts", login="bot", owner=town.team("owners")
+    ),
+    ("POST", f"{API}/teams"): lambda town: town.call("POST", f"{API}/teams", slug="drivers"),
+    ("DELETE", f"{API}/teams/{{slug}}"): lambda town: town.call(
+        "DELETE", f"{API}/teams/{town.team('gone')}"
+    ),
+    ("PUT", f"{API}/teams/{{slug}}/members/{{login}}"): lambda town: town.call(
+        "PUT", f"{API}/teams/{town.team('crew')}/members/alice"
+    ),
+    ("DELETE", f"{API}/teams/{{slug}}/members/{{login}}"): lambda town: town.call(
+        "DELETE", f"{API}/teams/{town.team('left', 'alice')}/members/alice"
+    ),
+    ("PUT", f"{API}/grants"): lambda town: town.call(
+        "PUT", f"{API}/grants", resource="alice/boat", role="member", login="alice"
+    ),
+    ("POST", f"{API}/people/import"): lambda town: town.call(
+        "POST", f"{API}/people/import", csv="login\nzed\n", apply=True
+    ),
     ("POST", f"{V3}/user/repos"): lambda town: town.call("POST", f"{V3}/user/repos", name="own"),
     ("POST", f"{V3}/orgs/{{org}}/repos"): lambda town: town.call(
         "POST", f"{V3}/orgs/canal/repos", name="of-org"
@@ -259,6 +284,12 @@ class Town:
         ring = secrets.load(self.hosted.kernel)
         states = self.db.read(lambda tx: secrets.key_states(tx, ring))
         return next(each.id for each in states if not each.encrypts)
+
+    def team(self, slug, *members):
+        self.db.write(lambda tx: access.add_team(tx, slug))
+        for login in members:
+            self.db.write(lambda tx: access.add_member(tx, slug, login))  # noqa: B023
+        return slug
 
     def parked(self):
         def fail(_):

@@ -7,6 +7,9 @@ from typing import Literal
 import click
 
 _LAZY = {
+    "users": ("towpath.app.people:users", "List, add and change users, or bring them from CSV."),
+    "teams": ("towpath.app.people:teams", "List, add and change teams, and grant them roles."),
+    "tokens": ("towpath.app.people:tokens", "List, make and revoke API tokens."),
     "backup": ("towpath.app.backup.command:backup", "Write everything into one file, any time."),
     "doctor": ("towpath.app.doctor.command:doctor", "Say what is not as it should be, and why."),
     "restore": ("towpath.app.backup.command:restore", "Make a data directory from a backup."),

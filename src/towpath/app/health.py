@@ -4,18 +4,19 @@ import platform
 import sqlite3
 from collections.abc import Sequence
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 import towpath
 from towpath.kernel import presence
-from towpath.kernel.access.service import Role, require
+from towpath.kernel.access.service import Role
 from towpath.kernel.clock import Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.health import Check, disk, worst
-from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.callers import TheKernel
+from towpath.kernel.http.permissions import Needs
 from towpath.kernel.pages.rendering import render
 from towpath.kernel.pages.words import duration
 from towpath.kernel.plugin import Plugin
@@ -23,6 +24,7 @@ from towpath.kernel.presence import Process
 from towpath.kernel.work import service as work
 from towpath.kernel.work.service import Lag
 
+VIEWERS = Depends(Needs(Role.viewer))
 _LATE_SECONDS = 60.0
 _FACT = "fact:"
 _WORDS = {
@@ -34,8 +36,7 @@ _WORDS = {
 
 
 def router() -> APIRouter:
-    def page(request: Request, kernel: TheKernel, caller: Caller) -> Response:
-        require(caller, Role.viewer)
+    def page(request: Request, kernel: TheKernel) -> Response:
         checks, seen, now = kernel.db.read(
             lambda tx: (
                 _checks(kernel, tx, request.app.state.plugins),
@@ -55,7 +56,7 @@ def router() -> APIRouter:
         )
 
     routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/health", page, methods=["GET"])
+    routes.add_api_route("/health", page, methods=["GET"], dependencies=[VIEWERS])
     return routes
 
 

@@ -5,21 +5,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from towpath.forge import service as forge
 from towpath.forge.service import Repository
 from towpath.gate import service as gate
-from towpath.kernel.access.service import Role, may, require
+from towpath.kernel.access.service import Role, may
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.permissions import Needs
 from towpath.kernel.pages.rendering import render
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import WorkId
 from towpath.kernel.work.service import Lag, Parked
 
+VIEWERS = Depends(Needs(Role.viewer))
+ADMINS = Depends(Needs(Role.admin))
 _LATE_SECONDS = 60.0
 
 
@@ -53,14 +56,13 @@ class Stuck:
 
 def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/", home, methods=["GET"])
-    routes.add_api_route("/work", parked, methods=["GET"])
-    routes.add_api_route("/work/{item}/retry", retry, methods=["POST"])
+    routes.add_api_route("/", home, methods=["GET"], dependencies=[VIEWERS])
+    routes.add_api_route("/work", parked, methods=["GET"], dependencies=[ADMINS])
+    routes.add_api_route("/work/{item}/retry", retry, methods=["POST"], dependencies=[ADMINS])
     return routes
 
 
 def home(request: Request, kernel: TheKernel, caller: Caller) -> Response:
-    require(caller, Role.viewer)
     lag, there_is = kernel.db.read(lambda tx: (work.lag(tx), overview(tx)))
     return render(
         request,
@@ -73,17 +75,13 @@ def home(request: Request, kernel: TheKernel, caller: Caller) -> Response:
     )
 
 
-def parked(request: Request, kernel: TheKernel, caller: Caller) -> Response:
-    require(caller, Role.admin)
+def parked(request: Request, kernel: TheKernel) -> Response:
     items, lag = kernel.db.read(lambda tx: (work.parked(tx), work.lag(tx)))
     stuck = [_stuck(item) for item in items]
     return render(request, "app/work.html", stuck=stuck, lag=lag, health=health(lag))
 
 
-def retry(
-    kernel: TheKernel, caller: Caller, item: Annotated[int, Path(ge=1, lt=2**63)]
-) -> Response:
-    require(caller, Role.admin)
+def retry(kernel: TheKernel, item: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
     kernel.db.write(lambda tx: work.retry(tx, WorkId(item)))
     return RedirectResponse("/work", status_code=303)
 

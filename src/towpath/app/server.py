@@ -28,8 +28,9 @@ from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Database, Tx
 from towpath.kernel.db.migrate import History, upgrade
 from towpath.kernel.db.opening import open_database
-from towpath.kernel.errors import InvalidInput, Unavailable
+from towpath.kernel.errors import InvalidInput, PermanentError, Unavailable
 from towpath.kernel.http.app import create_app
+from towpath.kernel.http.permissions import undeclared
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work import service as work
 from towpath.kernel.work import strangers
@@ -72,12 +73,23 @@ def serve(options: Options, parts: Sequence[Plugin]) -> None:
             kernel.db.write(work.take_over)
         heal(kernel, parts)
         app = create_app(kernel, parts)
+        require_declared(app)
         held.enter_context(app.state.presence.shown())
         if options.role == "all":
             held.enter_context(working(kernel, parts))
         runner = pipelines.local_runner(kernel, _own_address(web)) if _runs_jobs(options) else None
         _Server(app, kernel, runner).run([web, hooks])
     _log.info("stopped")
+
+
+def require_declared(app: FastAPI) -> None:
+    """Refuse to serve a route of which nobody said who may use it."""
+    missing = undeclared(app.routes)
+    if missing:
+        raise PermanentError(
+            f"{len(missing)} routes cannot be served: {'; '.join(missing)}.",
+            next_step="This is a mistake in a part, not in your installation; report it.",
+        )
 
 
 def database_url(options: Options) -> str:

@@ -31,7 +31,7 @@ from towpath.forge.store.tables import METADATA
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.kept import Kept
-from towpath.kernel.plugin import Plugin
+from towpath.kernel.plugin import Plugin, Resources
 
 
 def _routes(_: Kernel) -> Sequence[APIRouter]:
@@ -55,6 +55,17 @@ def _kept(data: Path, tx: Tx) -> Iterator[Kept]:
         yield from copying.kept(data, each.id, repository_rows.snapshot(tx, each.id))
 
 
+def _find(tx: Tx, name: str) -> str | None:
+    owner, _, short = name.partition("/")
+    found = repository_rows.seek_repository(tx, owner, short)
+    return found.id if found else None
+
+
+def _names(tx: Tx, wanted: Sequence[str]) -> dict[str, str]:
+    known = {each.id: each.full_name for each in repository_rows.repositories(tx)}
+    return {each: known[each] for each in wanted if each in known}
+
+
 PLUGIN = Plugin(
     name="forge",
     package="towpath.forge",
@@ -67,5 +78,6 @@ PLUGIN = Plugin(
     heal=loops.heal,
     slots=repositories.SLOTS,
     streams=_streams,
+    resources=Resources(_find, _names),
     kept=_kept,
 )

@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 
 from towpath.gate import service
 from towpath.gate.service import Line
-from towpath.kernel.access.service import Role, require
+from towpath.kernel.access.service import Role
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.callers import TheKernel
+from towpath.kernel.http.permissions import Needs
 
+VIEWERS = Depends(Needs(Role.viewer))
 _BASE = "/repos/{owner}/{name}/queue"
 
 
@@ -71,15 +73,14 @@ class DecisionsOut(BaseModel):
 
 
 def router() -> APIRouter:
-    routes = APIRouter(prefix="/api/towpath/v1", tags=["gate"])
+    routes = APIRouter(prefix="/api/towpath/v1", tags=["gate"], dependencies=[VIEWERS])
     routes.add_api_route(_BASE, queue, methods=["GET"])
     routes.add_api_route(f"{_BASE}/{{number}}", decisions, methods=["GET"])
     return routes
 
 
-def queue(kernel: TheKernel, caller: Caller, owner: str, name: str) -> QueueOut:
+def queue(kernel: TheKernel, owner: str, name: str) -> QueueOut:
     """List every request that is in line, watched, or ended lately, of all target branches."""
-    require(caller, Role.viewer)
 
     def read(tx: Tx) -> QueueOut:
         found = service.find_repository(tx, owner, name)
@@ -90,11 +91,8 @@ def queue(kernel: TheKernel, caller: Caller, owner: str, name: str) -> QueueOut:
     return kernel.db.read(read)
 
 
-def decisions(
-    kernel: TheKernel, caller: Caller, owner: str, name: str, number: int
-) -> DecisionsOut:
+def decisions(kernel: TheKernel, owner: str, name: str, number: int) -> DecisionsOut:
     """Tell where one request stands and the last hundred decisions about it, oldest first."""
-    require(caller, Role.viewer)
 
     def read(tx: Tx) -> DecisionsOut:
         found = service.find_repository(tx, owner, name)

@@ -6,35 +6,37 @@ The page answers: is anything moving, what waits for what, and why was mine refu
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from towpath.gate import service
 from towpath.gate.service import Repository
-from towpath.kernel.access.service import Role, require
+from towpath.kernel.access.service import Role
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import InvalidInput
 from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.permissions import Needs
 from towpath.kernel.pages.rendering import fragment, render
 
+VIEWERS = Depends(Needs(Role.viewer))
+MEMBERS = Depends(Needs(Role.member, service.repository_at))
 _JUDGED_LAST = 5
 _SAYABLE = {"wait": "/wait", "resume": "/wait off", "retry": "/retry"}
 
 
 def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/{owner}/{name}/queue", queue, methods=["GET"])
+    routes.add_api_route("/{owner}/{name}/queue", queue, methods=["GET"], dependencies=[VIEWERS])
     base = "/{owner}/{name}/merge_requests/{number}/gate"
-    routes.add_api_route(base, panel, methods=["GET"])
-    routes.add_api_route(base, say, methods=["POST"])
+    routes.add_api_route(base, panel, methods=["GET"], dependencies=[VIEWERS])
+    routes.add_api_route(base, say, methods=["POST"], dependencies=[MEMBERS])
     return routes
 
 
-def queue(request: Request, kernel: TheKernel, caller: Caller, owner: str, name: str) -> Response:
-    require(caller, Role.viewer)
+def queue(request: Request, kernel: TheKernel, owner: str, name: str) -> Response:
     found, queues = kernel.db.read(lambda tx: _queues(tx, owner, name))
     return render(request, "gate/queue.html", repository=found, queues=queues)
 
@@ -44,11 +46,8 @@ def _queues(tx: Tx, owner: str, name: str) -> tuple[Repository, list[service.Que
     return found, service.queues(tx, found.id)
 
 
-def panel(
-    request: Request, kernel: TheKernel, caller: Caller, owner: str, name: str, number: int
-) -> Response:
+def panel(request: Request, kernel: TheKernel, owner: str, name: str, number: int) -> Response:
     """The panel of one request alone: what its page fetches when something happened."""
-    require(caller, Role.viewer)
     found = kernel.db.read(lambda tx: service.find_repository(tx, owner, name))
     return Response(_panel(kernel, request, found, number), media_type="text/html")
 
@@ -62,7 +61,6 @@ def say(
     command: Annotated[str, Form()],
 ) -> Response:
     """A button is a comment: what it does is seen by everybody, and undone by another one."""
-    require(caller, Role.member)
     if command not in _SAYABLE:
         raise InvalidInput(
             f"There is no button {command[:40]!r}.", next_step="Reload the page and try again."

@@ -11,6 +11,7 @@ from towpath.forge import service as forge
 from towpath.forge.service import Repository as Repository
 from towpath.forge.service import find_repository as find_repository
 from towpath.forge.service import repository as repository
+from towpath.forge.service import repository_at as repository_at
 from towpath.gate import store
 from towpath.gate.model import apply, chat, comments, views
 from towpath.gate.model import queue as nouns
@@ -311,8 +312,7 @@ def _obey(tx: Tx, heard: Heard, command: Command) -> str:
     before = apply.watch(store.load(tx, place), heard.number)
     scenery = _scenery(tx, place, before, [request])
     (change,) = (each for each in before.changes if each.number == heard.number)
-    user = access.user(tx, heard.author)
-    member = user is not None and user.role >= access.Role.member
+    member = access.has_role(tx, heard.author, access.Role.member, resource=heard.repository)
     by = chat.Speaker(login=heard.author, member=member, saw=heard.head)
     line = views.line_of(scenery, change)
     said = chat.answer(command, line, change, scenery.requests[heard.number], by)

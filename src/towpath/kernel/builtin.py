@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from towpath.kernel import outbox, presence, retention, schema
-from towpath.kernel.access import api, pages, recovery
+from towpath.kernel.access import api, pages, people_api, recovery
 from towpath.kernel.access import service as access
 from towpath.kernel.access.ldap import api as ldap_api
 from towpath.kernel.access.oidc import pages as oidc_pages
@@ -36,6 +36,7 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
         status.router(),
         live.router(),
         api.router(),
+        people_api.router(),
         pages.router(),
         oidc_pages.router(),
         recovery.router(),

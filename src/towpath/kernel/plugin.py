@@ -36,6 +36,17 @@ def _never(_: str) -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class Resources:
+    """How a part's resources, on which roles are granted, are called by people.
+
+    `find(tx, name)` gives the id behind a name, `names(tx, ids)` the names behind ids.
+    """
+
+    find: Callable[[Tx, str], str | None]
+    names: Callable[[Tx, Sequence[str]], Mapping[str, str]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
     """One part of the house.
@@ -61,6 +72,7 @@ class Plugin:
     heal: Callable[[Kernel], None] | None = None
     slots: Mapping[str, Slot] = field(default_factory=dict)
     streams: Callable[[str], bool] = _never
+    resources: Resources | None = None
     checks: Callable[[Kernel, Tx], Sequence[Check]] = _says_nothing
     measures: Callable[[Kernel, Tx], Sequence[Measure]] = _says_nothing
     kept: Callable[[Path, Tx], Iterable[Kept]] = _keeps_nothing

@@ -16,6 +16,8 @@ class Settings:
     """Largest request body outside git and log uploads, in bytes."""
     session_hours: int = 12
     """How long a browser session lives after its last use."""
+    token_days: int = 0
+    """Longest life of a new API token of a user, in days; 0 sets no limit."""
     worker_threads: int = 4
     """How many pieces of work one process does at a time."""
     retention_days: int = 30

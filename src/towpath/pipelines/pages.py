@@ -7,21 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from towpath.kernel.access.service import Role, require
+from towpath.kernel.access.service import Role
 from towpath.kernel.clock import SECOND, Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import NotFound
 from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.permissions import Needs
 from towpath.kernel.pages.rendering import fragment, render
 from towpath.pipelines import service
 from towpath.pipelines.model import drawing, telling
 from towpath.pipelines.service import Job, Piece, Run, Step
 
+VIEWERS = Depends(Needs(Role.viewer))
+MEMBERS = Depends(Needs(Role.member, service.repository_of_run))
 _PAGE_LINES = 1000
 _STEP_LINES = 300
 _SHOWN_LINES = 3000
@@ -62,14 +65,17 @@ class Part:
 
 def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/runs/{run}", show_run, methods=["GET"])
-    routes.add_api_route("/runs/{run}/cancel", cancel_run, methods=["POST"])
-    routes.add_api_route("/runs/{run}/jobs/{job}", show_job, methods=["GET"])
+    routes.add_api_route("/runs/{run}", show_run, methods=["GET"], dependencies=[VIEWERS])
+    routes.add_api_route(
+        "/runs/{run}/cancel", cancel_run, methods=["POST"], dependencies=[MEMBERS]
+    )
+    routes.add_api_route(
+        "/runs/{run}/jobs/{job}", show_job, methods=["GET"], dependencies=[VIEWERS]
+    )
     return routes
 
 
-def show_run(request: Request, kernel: TheKernel, caller: Caller, run: str) -> Response:
-    require(caller, Role.viewer)
+def show_run(request: Request, kernel: TheKernel, run: str) -> Response:
     found, jobs = kernel.db.read(lambda tx: (service.run(tx, run), service.jobs_of(tx, [run])))
     steps = kernel.db.read(lambda tx: service.steps_of(tx, jobs))
     now = kernel.clock.now()
@@ -86,7 +92,6 @@ def show_run(request: Request, kernel: TheKernel, caller: Caller, run: str) -> R
 
 
 def cancel_run(kernel: TheKernel, caller: Caller, run: str) -> Response:
-    require(caller, Role.member)
     kernel.db.write(lambda tx: service.cancel_run(tx, run, caller.login))
     return RedirectResponse(f"/runs/{run}", status_code=303)
 
@@ -94,14 +99,12 @@ def cancel_run(kernel: TheKernel, caller: Caller, run: str) -> Response:
 def show_job(
     request: Request,
     kernel: TheKernel,
-    caller: Caller,
     run: str,
     job: str,
     start: Annotated[int | None, Query(alias="from", ge=0)] = None,
     line: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
     """Show the log by step; with ?from=BYTE or ?line=N a page of it as it stands."""
-    require(caller, Role.viewer)
     of, found = kernel.db.read(lambda tx: (service.run(tx, run), service.job(tx, job)))
     if found.run != of.id:
         raise NotFound("This run has no such job.", next_step=f"Look at /runs/{of.id}.")

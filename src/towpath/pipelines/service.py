@@ -74,6 +74,7 @@ __all__ = [
     "stopping", "suite", "suites_of", "suites_with", "trigger", "trigger_merge_request",
     "unplannable", "walls",
 ]  # fmt: skip
+repository_of_run = suite_rows.repository_of_run
 PLAN = "pipelines.plan"
 FOLDERS = (".towpath/workflows", ".github/workflows")
 """Where files are looked for; the first folder that has any is the one that counts."""

@@ -170,3 +170,14 @@ def test_an_administrator_revokes_any_token_but_those_of_our_own_voices(kernel, 
     kernel.db.write(lambda tx: service.revoke_any_token(tx, hers))
     with pytest.raises(NotFound):
         kernel.db.write(lambda tx: service.revoke_any_token(tx, ours))
+
+
+def test_a_token_lives_no_longer_than_the_house_allows(kernel, clock):
+    def ends(days, most):
+        return kernel.db.read(lambda tx: service.expiry(tx, days, most))
+
+    assert ends(None, 0) is None
+    assert ends(30, 30) == after(clock.now(), 30 * 86_400)
+    for days in (None, 31):
+        with pytest.raises(InvalidInput, match="30 days at most"):
+            ends(days, 30)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from towpath.forge import service
 from towpath.forge.api.dialect import Dialect
-from towpath.forge.api.manners import Repo, WantedPage, paged, routes, sliced
+from towpath.forge.api.manners import GOVERNS, Repo, WantedPage, paged, routes, sliced
 from towpath.forge.api.shapes import Json
 from towpath.forge.model.names import branch_ref
 from towpath.kernel.errors import NotFound
@@ -37,8 +37,10 @@ def router() -> APIRouter:
     made.add_api_route("", branches, methods=["GET"])
     guard = "/{branch:path}/protection"
     made.add_api_route(guard, protection, methods=["GET"])
-    made.add_api_route(guard, protect, methods=["PUT"])
-    made.add_api_route(guard, unprotect, methods=["DELETE"], status_code=204)
+    made.add_api_route(guard, protect, methods=["PUT"], dependencies=[GOVERNS])
+    made.add_api_route(
+        guard, unprotect, methods=["DELETE"], status_code=204, dependencies=[GOVERNS]
+    )
     made.add_api_route("/{branch:path}", branch, methods=["GET"])
     return made
 
@@ -95,7 +97,6 @@ def protection(repo: Repo, branch: str) -> Json:
 
 def protect(repo: Repo, branch: str, _: Protection | None = None) -> Json:
     """Let a branch move through merge requests alone; for maintainers."""
-    repo.governs()
     _tip(repo, branch)
     repo.kernel.db.write(lambda tx: service.protect(tx, repo.id, branch))
     return protected_shape(repo.say, branch)
@@ -103,7 +104,6 @@ def protect(repo: Repo, branch: str, _: Protection | None = None) -> Json:
 
 def unprotect(repo: Repo, branch: str) -> Response:
     """Let a branch be pushed to; for maintainers, and not for the main branch."""
-    repo.governs()
     if branch not in repo.about.protected:
         raise NotFound("Branch not protected", next_step="Nothing has to be done.")
     repo.kernel.db.write(lambda tx: service.unprotect(tx, repo.id, branch))

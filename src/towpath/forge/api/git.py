@@ -6,11 +6,12 @@ memory. Errors are plain text, because that is what git shows to people ("remote
 
 import asyncio
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import aclosing, asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -21,8 +22,15 @@ from towpath.forge import service
 from towpath.forge.service import Program, Push, Repository
 from towpath.kernel import ids
 from towpath.kernel.access.service import Role, may, require
-from towpath.kernel.errors import InvalidInput, TooLarge, TowpathError, Unavailable
+from towpath.kernel.errors import (
+    InvalidInput,
+    TooLarge,
+    TowpathError,
+    Unauthenticated,
+    Unavailable,
+)
 from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.permissions import Needs
 from towpath.kernel.http.tasks import spawn
 
 MOST_AT_ONCE = 16
@@ -36,6 +44,12 @@ _PROGRAMS: dict[str, Program] = {
 }
 _GZIP = 16 + zlib.MAX_WBITS
 _CHUNK = 65_536
+
+READ, WRITE = "repo:read:{}", "repo:write:{}"
+FETCHES = Depends(Needs(Role.viewer, service.repository_at, scopes=(READ,)))
+PUSHES = Depends(Needs(Role.member, service.repository_at, scopes=(WRITE,)))
+ALSO = "member to begin a push"
+TALKS = Depends(Needs(Role.viewer, service.repository_at, scopes=(READ, WRITE), also=ALSO))
 
 Stream = Callable[["Body"], AsyncGenerator[bytes]]
 
@@ -62,7 +76,7 @@ class _Call:
         found = self.kernel.db.read(lambda tx: service.find_repository(tx, *self._names))
         role = Role.viewer if program == "upload-pack" else Role.member
         verb = "read" if program == "upload-pack" else "write"
-        require(self.caller, role, scope=f"repo:{verb}:{found.id}")
+        require(self.caller, role, scope=f"repo:{verb}:{found.id}", resource=found.id)
         if program == "receive-pack":
             service.require_room(self.kernel)
         return found
@@ -75,32 +89,45 @@ class _Call:
 Call = Annotated[_Call, Depends()]
 
 
+class GitRoute(APIRoute):
+    """Refuses in plain text, also before the handler: git shows nothing else to people."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_plainly(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Unauthenticated:
+                raise  # git asks for a password when it sees our usual challenge
+            except TowpathError as error:
+                return _plain(error)
+
+        return handle_plainly
+
+
 def router() -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter(include_in_schema=False, route_class=GitRoute)
     turns = Turns()
 
     async def info_refs(call: Call, service: str = "") -> Response:
-        return await _plainly(_info_refs(call, service, turns))
+        return await _info_refs(call, service, turns)
 
     async def upload_pack(call: Call) -> Response:
-        return await _plainly(_upload_pack(call, turns))
+        return await _upload_pack(call, turns)
 
     async def receive_pack(call: Call) -> Response:
-        return await _plainly(_receive_pack(call, turns))
+        return await _receive_pack(call, turns)
 
     # Git takes both addresses at other hosts, so people type both.
     for base in ("/{owner}/{name}.git", "/{owner}/{name}"):
-        routes.add_api_route(f"{base}/info/refs", info_refs, methods=["GET"])
-        routes.add_api_route(f"{base}/git-upload-pack", upload_pack, methods=["POST"])
-        routes.add_api_route(f"{base}/git-receive-pack", receive_pack, methods=["POST"])
+        for path, endpoint, methods, needs in (
+            ("info/refs", info_refs, ["GET"], TALKS),
+            ("git-upload-pack", upload_pack, ["POST"], FETCHES),
+            ("git-receive-pack", receive_pack, ["POST"], PUSHES),
+        ):
+            routes.add_api_route(f"{base}/{path}", endpoint, methods=methods, dependencies=[needs])
     return routes
-
-
-async def _plainly(reply: Awaitable[Response]) -> Response:
-    try:
-        return await reply
-    except TowpathError as error:
-        return _plain(error)
 
 
 def _plain(error: TowpathError) -> PlainTextResponse:
@@ -150,7 +177,12 @@ async def _receive_pack(call: _Call, turns: "Turns") -> Response:
         id=ids.new("push"),
         repository=repository.id,
         author=call.caller.login,
-        trusted=may(call.caller, Role.maintainer, scope=f"repo:write:{repository.id}"),
+        trusted=may(
+            call.caller,
+            Role.maintainer,
+            scope=f"repo:write:{repository.id}",
+            resource=repository.id,
+        ),
     )
 
     def stream(body: Body) -> AsyncGenerator[bytes]:

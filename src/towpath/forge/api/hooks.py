@@ -3,14 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from towpath.forge import service
 from towpath.forge.model.names import NO_OBJECT
 from towpath.forge.service import RefUpdate
-from towpath.kernel.errors import NotFound, TooLarge, TowpathError
+from towpath.kernel.errors import InvalidInput, NotFound, TooLarge, TowpathError
 from towpath.kernel.http.callers import TheKernel
+from towpath.kernel.http.permissions import Anybody
 
 ADDRESS = "/api/towpath/v1/hooks/pre-receive"
 _MOST_BYTES = 8 * 1024**2
@@ -39,7 +40,8 @@ def streams(path: str) -> bool:
 
 def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    routes.add_api_route(ADDRESS, pre_receive, methods=["POST"])
+    by_push = Depends(Anybody("answers only to the signed claim of a push that runs"))
+    routes.add_api_route(ADDRESS, pre_receive, methods=["POST"], dependencies=[by_push])
     return routes
 
 
@@ -52,7 +54,12 @@ async def question(request: Request) -> Question:
         body += chunk
         if len(body) > _MOST_BYTES:
             raise TooLarge("This push moves too many refs.", next_step="Push fewer at a time.")
-    return _QUESTION.validate_json(body)
+    try:
+        return _QUESTION.validate_json(body)
+    except ValidationError:
+        raise InvalidInput(
+            "This is not what our hook asks.", next_step="Leave this address to git's hook."
+        ) from None
 
 
 def pre_receive(asked: Annotated[Question, Depends(question)], kernel: TheKernel) -> Verdict:

@@ -24,8 +24,14 @@ from towpath.kernel.context import Kernel
 from towpath.kernel.errors import Conflict, InvalidInput, Stale, TowpathError, Unauthenticated
 from towpath.kernel.http import problems
 from towpath.kernel.http.callers import Caller, OptionalCaller, TheKernel
+from towpath.kernel.http.permissions import Needs
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+READS = Depends(Needs(Role.viewer, service.repository_at, scopes=("repo:read:{}",)))
+WRITES = Depends(Needs(Role.member, service.repository_at, scopes=("repo:write:{}",)))
+GOVERNS = Depends(Needs(Role.maintainer, service.repository_at, scopes=("repo:write:{}",)))
+KNOWN = Depends(Needs(Role.viewer, any_token=True))
+_READING = {"GET", "HEAD"}
 
 
 MEDIA_TYPE = "github.v3; format=json"
@@ -66,7 +72,16 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 class DialectRoute(APIRoute):
-    """Answers errors as GitHub does, `message` first, and says on each reply what is left."""
+    """Answers errors as GitHub does, `message` first, and says on each reply what is left.
+
+    What changes something in a repository is for its members, unless a route asks for more.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        changes = not set(options.get("methods") or ()) <= _READING
+        if changes and "/repos/{owner}/{repo}" in path:
+            options["dependencies"] = [*(options.get("dependencies") or ()), WRITES]
+        super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
@@ -239,13 +254,19 @@ def sliced(wanted: Page, whole: list[Any]) -> list[Any]:
 class Call:
     """One request about one repository, by somebody who may read it."""
 
-    def __init__(self, owner: str, repo: str, caller: Caller, kernel: TheKernel) -> None:
+    def __init__(
+        self,
+        owner: str,
+        repo: str,
+        caller: Caller,
+        kernel: TheKernel,
+        _: Annotated[None, READS],
+    ) -> None:
         self.kernel = kernel
         self.caller: Principal = caller
         self.about: Repository = kernel.db.read(
             lambda tx: service.find_repository(tx, owner, repo)
         )
-        require(caller, Role.viewer, scope=f"repo:read:{self.about.id}", resource=self.about.id)
         self.say = Dialect(kernel.url, self.about)
 
     @property

@@ -1,6 +1,6 @@
 """Who calls, who may do what in a repository, and what this server is, in the GitHub dialect."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -8,6 +8,7 @@ import towpath
 from towpath.forge.api import shapes
 from towpath.forge.api.manners import (
     JSON_TYPE,
+    KNOWN,
     Repo,
     WantedPage,
     limits_of,
@@ -23,6 +24,7 @@ from towpath.kernel.access.service import Principal, Role, User
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import NotFound
 from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.permissions import Anybody
 
 _NAMES = {Role.viewer: "read", Role.member: "write", Role.maintainer: "maintain"}
 _OLD_NAMES = {Role.viewer: "read", Role.member: "write", Role.maintainer: "write"}
@@ -41,9 +43,9 @@ _UNKNOWN: Json = {
 
 def router() -> APIRouter:
     made = routes()
-    made.add_api_route("/user", me, methods=["GET"])
-    made.add_api_route("/users/{username}", one, methods=["GET"])
-    made.add_api_route("/meta", meta, methods=["GET"])
+    made.add_api_route("/user", me, methods=["GET"], dependencies=[KNOWN])
+    made.add_api_route("/users/{username}", one, methods=["GET"], dependencies=[KNOWN])
+    made.add_api_route("/meta", meta, methods=["GET"], dependencies=[KNOWN])
     here = "/repos/{owner}/{repo}/collaborators"
     made.add_api_route(here, collaborators, methods=["GET"])
     made.add_api_route(f"{here}/{{username}}", is_one, methods=["GET"], status_code=204)
@@ -54,9 +56,15 @@ def router() -> APIRouter:
 def uncounted() -> APIRouter:
     """Routes that cost nothing, and what answers for all that is not spoken here: the last."""
     made = APIRouter(prefix="/api/v3", include_in_schema=True, tags=["GitHub dialect"])
-    made.add_api_route("/rate_limit", rate_limit, methods=["GET"])
+    made.add_api_route("/rate_limit", rate_limit, methods=["GET"], dependencies=[KNOWN])
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    made.add_api_route("/{rest:path}", unknown, methods=methods, include_in_schema=False)
+    made.add_api_route(
+        "/{rest:path}",
+        unknown,
+        methods=methods,
+        include_in_schema=False,
+        dependencies=[Depends(Anybody("it only says that nothing is here"))],
+    )
     return made
 
 
@@ -65,7 +73,7 @@ def me(kernel: TheKernel, caller: Caller) -> Json:
     return _whole(kernel.url, kernel.db.read(lambda tx: access.known(tx, caller.login)))
 
 
-def one(kernel: TheKernel, _: Caller, username: str) -> Json:
+def one(kernel: TheKernel, username: str) -> Json:
     """Describe a user."""
     return _whole(kernel.url, kernel.db.read(lambda tx: access.known(tx, username.lower())))
 
@@ -80,7 +88,7 @@ def _whole(url: str, user: User) -> Json:
     )
 
 
-def meta(_: Caller) -> Json:
+def meta() -> Json:
     """Tell what this server is."""
     return {
         "verifiable_password_authentication": False,

@@ -1,20 +1,33 @@
 """Repositories in the GitHub dialect: found, listed, made, changed."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from towpath.forge import service
 from towpath.forge.api import shapes
-from towpath.forge.api.manners import Repo, WantedPage, paged, routes, sliced
+from towpath.forge.api.manners import GOVERNS, Repo, WantedPage, paged, routes, sliced
 from towpath.forge.api.people import rights
 from towpath.forge.api.shapes import Json
 from towpath.forge.service import Repository, Signature, Wish
-from towpath.kernel.access.service import Principal, Role, may, require
+from towpath.kernel.access.service import Principal, Role, may
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import Denied, InvalidInput
 from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.permissions import Needs
+
+LISTED = Depends(Needs(Role.viewer, any_token=True, also="lists what the caller may read"))
+MEMBERS = Depends(Needs(Role.member))
+MAINTAINERS = Depends(Needs(Role.maintainer))
+REFUSED = Depends(
+    Needs(
+        Role.maintainer,
+        service.repository_at,
+        scopes=("repo:write:{}",),
+        also="refused to them too: a repository is not deleted by a request",
+    )
+)
 
 
 class NewRepository(BaseModel):
@@ -35,15 +48,19 @@ class ChangedRepository(BaseModel):
 
 def router() -> APIRouter:
     made = routes()
-    made.add_api_route("/user/repos", mine, methods=["GET"])
-    made.add_api_route("/user/repos", add_own, methods=["POST"], status_code=201)
-    made.add_api_route("/orgs/{owner}/repos", of, methods=["GET"])
-    made.add_api_route("/users/{owner}/repos", of, methods=["GET"])
-    made.add_api_route("/orgs/{org}/repos", add_for, methods=["POST"], status_code=201)
+    made.add_api_route("/user/repos", mine, methods=["GET"], dependencies=[LISTED])
+    made.add_api_route(
+        "/user/repos", add_own, methods=["POST"], status_code=201, dependencies=[MEMBERS]
+    )
+    made.add_api_route("/orgs/{owner}/repos", of, methods=["GET"], dependencies=[LISTED])
+    made.add_api_route("/users/{owner}/repos", of, methods=["GET"], dependencies=[LISTED])
+    made.add_api_route(
+        "/orgs/{org}/repos", add_for, methods=["POST"], status_code=201, dependencies=[MAINTAINERS]
+    )
     here = "/repos/{owner}/{repo}"
     made.add_api_route(here, repository, methods=["GET"])
-    made.add_api_route(here, change, methods=["PATCH"])
-    made.add_api_route(here, delete, methods=["DELETE"], status_code=204)
+    made.add_api_route(here, change, methods=["PATCH"], dependencies=[GOVERNS])
+    made.add_api_route(here, delete, methods=["DELETE"], status_code=204, dependencies=[REFUSED])
     return made
 
 
@@ -77,13 +94,11 @@ def _readable(caller: Principal, one: Repository) -> bool:
 
 def add_own(kernel: TheKernel, caller: Caller, new: NewRepository) -> Json:
     """Create a repository that belongs to you."""
-    require(caller, Role.member)
     return _add(kernel, caller, caller.login, new)
 
 
 def add_for(kernel: TheKernel, caller: Caller, org: str, new: NewRepository) -> Json:
     """Create a repository for an organisation; for maintainers."""
-    require(caller, Role.maintainer)
     return _add(kernel, caller, org, new)
 
 
@@ -119,7 +134,6 @@ def repository(repo: Repo) -> Json:
 
 def change(repo: Repo, new: ChangedRepository) -> Json:
     """Change a repository's description or main branch; for maintainers."""
-    repo.governs()
     if new.name not in {None, repo.about.name} or new.private is False or new.archived:
         raise InvalidInput(
             "A repository here keeps its name, is private and is not archived.",
@@ -131,9 +145,8 @@ def change(repo: Repo, new: ChangedRepository) -> Json:
     return shapes.repository(repo.kernel.url, after)
 
 
-def delete(repo: Repo) -> Response:
+def delete(_: Repo) -> Response:
     """Refuse: runs, queues and audits of other parts speak about a repository by its id."""
-    repo.governs()
     raise Denied(
         "A repository is not deleted by a request: its history is part of the record.",
         next_step="Take away people's roles on it instead.",

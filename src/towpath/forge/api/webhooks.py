@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from towpath.forge import service
-from towpath.forge.api.manners import Handle, Repo, WantedPage, paged, sliced
+from towpath.forge.api.manners import GOVERNS, Handle, Repo, WantedPage, paged, sliced
 from towpath.forge.api.manners import routes as dialect_routes
 from towpath.forge.api.payloads import Teller, test_push
 from towpath.forge.api.shapes import Json, instant
@@ -52,6 +52,7 @@ class ChangedHook(BaseModel):
 
 def router() -> APIRouter:
     routes = dialect_routes("/repos/{owner}/{repo}/hooks")
+    routes.dependencies.append(GOVERNS)
     routes.add_api_route("", hooks, methods=["GET"])
     routes.add_api_route("", add_hook, methods=["POST"], status_code=201)
     one = "/{hook}"
@@ -68,7 +69,6 @@ def router() -> APIRouter:
 
 
 def _find(repo: Repo, hook: Handle) -> Webhook:
-    repo.governs()
     return repo.kernel.db.read(lambda tx: service.webhook(tx, repo.id, hook))
 
 
@@ -101,14 +101,12 @@ def _told(repo: Repo, webhook: Webhook) -> Json:
 
 def hooks(request: Request, repo: Repo, page: WantedPage) -> Response:
     """List the webhooks of a repository; for maintainers, like all about them."""
-    repo.governs()
     found = repo.kernel.db.read(lambda tx: service.webhooks(tx, repo.id))
     return paged(request, page, [_told(repo, one) for one in sliced(page, found)])
 
 
 def add_hook(repo: Repo, new: NewHook) -> Json:
     """Let an address hear of this repository; it is sent a ping first."""
-    repo.governs()
     if new.name != "web" or new.config.url is None:
         raise InvalidInput("A webhook needs config.url.", next_step="Name the address to send to.")
     _check(new.config)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from markupsafe import Markup
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -19,8 +19,11 @@ from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, InvalidInput, TowpathError
 from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.permissions import Anybody, Needs
 from towpath.kernel.pages.rendering import fragment, principal, render
 
+MEMBERS = Depends(Needs(Role.member, also="maintainer for another owner"))
+ANYBODY = Depends(Anybody("leads on to an address that asks"))
 _A_PAGE = 30
 _STATES: dict[str, State] = {"open": "open", "merged": "merged", "closed": "closed"}
 
@@ -33,9 +36,9 @@ class NewRepository(BaseModel):
 
 def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/new", new_repository, methods=["GET"])
-    routes.add_api_route("/new", add_repository, methods=["POST"])
-    routes.add_api_route(f"{HERE}.git", clone_address, methods=["GET"])
+    routes.add_api_route("/new", new_repository, methods=["GET"], dependencies=[MEMBERS])
+    routes.add_api_route("/new", add_repository, methods=["POST"], dependencies=[MEMBERS])
+    routes.add_api_route(f"{HERE}.git", clone_address, methods=["GET"], dependencies=[ANYBODY])
     routes.add_api_route(HERE, repository, methods=["GET"])
     return routes
 
@@ -59,7 +62,6 @@ SLOTS = {"home": home_slot}
 
 
 def new_repository(request: Request, caller: Caller) -> Response:
-    require(caller, Role.member)
     return _new_repository(request, NewRepository(owner=caller.login, name=""))
 
 
@@ -75,7 +77,8 @@ def _new_repository(
 def add_repository(
     request: Request, kernel: TheKernel, caller: Caller, given: Annotated[NewRepository, Form()]
 ) -> Response:
-    require(caller, Role.member if given.owner == caller.login else Role.maintainer)
+    if given.owner != caller.login:
+        require(caller, Role.maintainer)
     try:
         made = service.create_repository(
             kernel, given.owner, given.name, default_branch=given.branch
@@ -104,7 +107,7 @@ def repository(here: Here, state: str = "open", after: int | None = None) -> Res
         counts=counts,
         state=wanted,
         branches=list(branches.items()),
-        governs=may(here.caller, Role.maintainer),
+        governs=may(here.caller, Role.maintainer, resource=here.id),
         shown=Place(_shown_branch(here.repository, branches), ""),
         clone=f"{here.kernel.url}/{here.repository.full_name}.git",
     )

@@ -11,12 +11,16 @@ from starlette.responses import RedirectResponse, Response
 from towpath.forge import service
 from towpath.forge.model.names import RESERVED_OWNERS
 from towpath.forge.service import Repository
-from towpath.kernel.access.service import Principal, Role, may, require
+from towpath.kernel.access.service import Principal, Role, may
 from towpath.kernel.errors import TowpathError
 from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.permissions import Needs
 from towpath.kernel.pages.rendering import render
 
 HERE = "/{owner:owner}/{name}"
+READS = Depends(Needs(Role.viewer, service.repository_at, scopes=("repo:read:{}",)))
+WRITES = Depends(Needs(Role.member, service.repository_at))
+GOVERNS = Depends(Needs(Role.maintainer, service.repository_at))
 BRANCHES = "refs/heads/"
 
 
@@ -42,7 +46,13 @@ class Visit:
     """Somebody who may read it looks at a repository."""
 
     def __init__(
-        self, request: Request, kernel: TheKernel, caller: Caller, owner: str, name: str
+        self,
+        request: Request,
+        kernel: TheKernel,
+        caller: Caller,
+        owner: str,
+        name: str,
+        _: Annotated[None, READS],
     ) -> None:
         self.request = request
         self.kernel = kernel
@@ -50,7 +60,6 @@ class Visit:
         self.repository: Repository = kernel.db.read(
             lambda tx: service.find_repository(tx, owner, name)
         )
-        require(caller, Role.viewer, scope=f"repo:read:{self.id}")
 
     @property
     def id(self) -> str:
@@ -58,7 +67,7 @@ class Visit:
 
     @property
     def writes(self) -> bool:
-        return may(self.caller, Role.member)
+        return may(self.caller, Role.member, resource=self.id)
 
     def render(self, template: str, problem: TowpathError | None = None, **more: Any) -> Response:
         return render(
@@ -76,15 +85,10 @@ class Visit:
         return RedirectResponse(address, status_code=303)
 
 
-class Writing(Visit):
+def writing(here: Annotated[Visit, Depends()], _: Annotated[None, WRITES]) -> Visit:
     """Somebody who may change something sends a form."""
-
-    def __init__(
-        self, request: Request, kernel: TheKernel, caller: Caller, owner: str, name: str
-    ) -> None:
-        super().__init__(request, kernel, caller, owner, name)
-        require(caller, Role.member)
+    return here
 
 
 Here = Annotated[Visit, Depends()]
-Changes = Annotated[Writing, Depends()]
+Changes = Annotated[Visit, Depends(writing)]

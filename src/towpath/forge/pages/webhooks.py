@@ -10,9 +10,8 @@ from starlette.responses import RedirectResponse, Response
 
 from towpath.forge import service
 from towpath.forge.model.webhooks import ALL, EVENTS
-from towpath.forge.pages.visiting import HERE, Changes, Line, Writing
+from towpath.forge.pages.visiting import GOVERNS, HERE, Changes, Line, Visit
 from towpath.forge.service import Webhook
-from towpath.kernel.access.service import Role, require
 from towpath.kernel.errors import InvalidInput, TowpathError
 
 _A_PAGE = 30
@@ -26,7 +25,7 @@ class Form_(BaseModel):  # noqa: N801 - FastAPI has the other name
 
 
 def router() -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter(include_in_schema=False, dependencies=[GOVERNS])
     base = f"{HERE}/webhooks"
     one = f"{base}/{{hook:int}}"
     routes.add_api_route(base, webhooks, methods=["GET"])
@@ -39,12 +38,7 @@ def router() -> APIRouter:
     return routes
 
 
-def _governs(here: Writing) -> None:
-    require(here.caller, Role.maintainer)
-
-
-def _find(here: Writing, hook: int) -> Webhook:
-    _governs(here)
+def _find(here: Visit, hook: int) -> Webhook:
     return here.kernel.db.read(lambda tx: service.webhook(tx, here.id, hook))
 
 
@@ -53,8 +47,7 @@ def webhooks(here: Changes) -> Response:
     return _webhooks(here, None, None)
 
 
-def _webhooks(here: Writing, given: Form_ | None, problem: TowpathError | None) -> Response:
-    _governs(here)
+def _webhooks(here: Visit, given: Form_ | None, problem: TowpathError | None) -> Response:
     known = here.kernel.db.read(lambda tx: service.webhooks(tx, here.id))
     last = here.kernel.db.read(
         lambda tx: {one.id: service.deliveries(tx, one.id, None, 1) for one in known}
@@ -66,7 +59,6 @@ def _webhooks(here: Writing, given: Form_ | None, problem: TowpathError | None) 
 
 
 def add(here: Changes, given: Annotated[Form_, Form()]) -> Response:
-    _governs(here)
     try:
         made = service.add_webhook(
             here.kernel,
@@ -81,7 +73,7 @@ def add(here: Changes, given: Annotated[Form_, Form()]) -> Response:
     return _to(here, made)
 
 
-def _to(here: Writing, webhook: Webhook, rest: str = "") -> Response:
+def _to(here: Visit, webhook: Webhook, rest: str = "") -> Response:
     address = f"/{here.repository.full_name}/webhooks/{webhook.handle}{rest}"
     return RedirectResponse(address, status_code=303)
 
@@ -93,7 +85,7 @@ def webhook(here: Changes, hook: int, before: str | None = None) -> Response:
 
 
 def _webhook(
-    here: Writing, found: Webhook, problem: TowpathError | None, before: str | None = None
+    here: Visit, found: Webhook, problem: TowpathError | None, before: str | None = None
 ) -> Response:
     sent = here.kernel.db.read(lambda tx: service.deliveries(tx, found.id, before, _A_PAGE + 1))
     return here.render(

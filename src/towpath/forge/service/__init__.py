@@ -110,7 +110,12 @@ from towpath.forge.service.saying import (
 from towpath.forge.service.writing import Written, move_ref, require_forward, write_file
 from towpath.forge.store.checks import check, checks
 from towpath.forge.store.marks import label, labels, labels_of, reactions
-from towpath.forge.store.repositories import find_repository, repositories, repository
+from towpath.forge.store.repositories import (
+    find_repository,
+    repositories,
+    repository,
+    repository_at,
+)
 from towpath.forge.store.requests import (
     comments,
     count_merge_requests,
@@ -148,10 +153,10 @@ __all__ = [
     "merge_requests_numbered", "move_ref", "new_check_id", "note", "open_merge_request",
     "open_merge_requests", "ping", "placed", "protect", "push_of", "put_labels", "raw_diff",
     "raw_mails", "react", "reactions", "read_file", "receive_push", "refs", "remove_webhook",
-    "reopen", "reply", "report_run", "repositories", "repository", "repository_comments",
-    "require_forward", "require_room", "resolve", "resolve_thread", "review", "reviews",
-    "reviews_of", "search_merge_requests", "send", "set_status", "size", "sizes",
-    "start_thread", "statuses", "sync_refs", "tag", "tell_webhooks", "threads", "tree",
-    "unprotect", "unreact", "update_refs", "upload_pack", "webhook", "webhooks",
+    "reopen", "reply", "report_run", "repositories", "repository", "repository_at",
+    "repository_comments", "require_forward", "require_room", "resolve", "resolve_thread",
+    "review", "reviews", "reviews_of", "search_merge_requests", "send", "set_status", "size",
+    "sizes", "start_thread", "statuses", "sync_refs", "tag", "tell_webhooks", "threads",
+    "tree", "unprotect", "unreact", "update_refs", "upload_pack", "webhook", "webhooks",
     "worst_state", "write_file",
 ]  # fmt: skip

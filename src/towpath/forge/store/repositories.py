@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
+from typing import Any
 
 import msgspec
 from sqlalchemy import RowMapping, delete, insert, select, update
@@ -28,6 +29,14 @@ def repository(tx: Tx, repository: str) -> Repository:
     if row is None:
         raise NotFound("There is no such repository.", next_step="Look at the list on /.")
     return _repository(row)
+
+
+def repository_at(tx: Tx, path: Mapping[str, Any]) -> str:
+    """Find the id of the repository that an address names: what roles are granted on.
+
+    It is the id that survives a new name.
+    """
+    return find_repository(tx, path["owner"], path.get("repo") or path["name"]).id
 
 
 def find_repository(tx: Tx, owner: str, name: str) -> Repository:

@@ -11,13 +11,15 @@ from starlette.responses import Response
 from towpath.kernel.access import service
 from towpath.kernel.access.model import valid_password, valid_role
 from towpath.kernel.access.passwords import HASHING, hashed
-from towpath.kernel.access.service import Role, require
-from towpath.kernel.clock import SECOND, Micros
+from towpath.kernel.access.service import Role, may, require
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.http.callers import Caller, TheKernel
 from towpath.kernel.http.idempotency import replayable
+from towpath.kernel.http.permissions import Needs
 
-_DAY = 86_400 * SECOND
+KNOWN = Depends(Needs(Role.viewer, any_token=True))
+OWN = Depends(Needs(Role.viewer, also="admin for the tokens of others"))
+ADMINS = Depends(Needs(Role.admin))
 
 
 class NewUser(BaseModel):
@@ -38,11 +40,17 @@ class NewToken(BaseModel):
 
 def router() -> APIRouter:
     routes = APIRouter(prefix="/api/towpath/v1", tags=["access"])
-    routes.add_api_route("/me", me, methods=["GET"])
-    routes.add_api_route("/users", add_user, methods=["POST"], status_code=201)
-    routes.add_api_route("/tokens", tokens, methods=["GET"])
-    routes.add_api_route("/tokens", add_token, methods=["POST"], status_code=201)
-    routes.add_api_route("/tokens/{token_id}", revoke, methods=["DELETE"], status_code=204)
+    routes.add_api_route("/me", me, methods=["GET"], dependencies=[KNOWN])
+    routes.add_api_route(
+        "/users", add_user, methods=["POST"], status_code=201, dependencies=[ADMINS]
+    )
+    routes.add_api_route("/tokens", tokens, methods=["GET"], dependencies=[KNOWN])
+    routes.add_api_route(
+        "/tokens", add_token, methods=["POST"], status_code=201, dependencies=[OWN]
+    )
+    routes.add_api_route(
+        "/tokens/{token_id}", revoke, methods=["DELETE"], status_code=204, dependencies=[OWN]
+    )
     return routes
 
 
@@ -65,7 +73,6 @@ async def password_hash(new: NewUser) -> str | None:
 
 def add_user(
     request: Request,
-    caller: Caller,
     new: NewUser,
     hashed_password: Annotated[str | None, Depends(password_hash)],
 ) -> Response:
@@ -73,7 +80,6 @@ def add_user(
 
     Under one Idempotency-Key the first password counts: requests are not told apart by it.
     """
-    require(caller, Role.admin)
     role = valid_role(new.role)
 
     def add(tx: Tx) -> dict[str, Any]:
@@ -88,13 +94,14 @@ def tokens(kernel: TheKernel, caller: Caller) -> list[service.Token]:
     return kernel.db.read(lambda tx: service.tokens(tx, caller.login))
 
 
-def add_token(request: Request, caller: Caller, new: NewToken) -> Response:
+def add_token(request: Request, kernel: TheKernel, caller: Caller, new: NewToken) -> Response:
     """Make a token; the first reply is the only place that shows it, in a replay it is null."""
-    login = new.login or caller.login
-    require(caller, Role.viewer if login == caller.login else Role.admin)
+    login, most = new.login or caller.login, kernel.settings.token_days
+    if login != caller.login:
+        require(caller, Role.admin)
 
     def add(tx: Tx) -> dict[str, Any]:
-        expires = None if new.days is None else Micros(tx.now + new.days * _DAY)
+        expires = service.expiry(tx, new.days, most)
         token_id, raw = service.create_token(
             tx, login, new.name, scopes=tuple(new.scopes), expires=expires
         )
@@ -104,7 +111,13 @@ def add_token(request: Request, caller: Caller, new: NewToken) -> Response:
 
 
 def revoke(kernel: TheKernel, caller: Caller, token_id: str) -> Response:
-    """Revoke one of your tokens at once."""
-    require(caller, Role.viewer)
-    kernel.db.write(lambda tx: service.revoke_token(tx, caller.login, token_id))
+    """Revoke one of your tokens at once; an administrator revokes anybody's."""
+
+    def write(tx: Tx) -> None:
+        if may(caller, Role.admin):
+            service.revoke_any_token(tx, token_id)
+        else:
+            service.revoke_token(tx, caller.login, token_id)
+
+    kernel.db.write(write)
     return Response(status_code=204)

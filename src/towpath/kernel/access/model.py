@@ -151,7 +151,7 @@ def require(
     has = effective_role(principal.role, principal.held, resource)
     where = " here" if resource else ""
     raise Denied(
-        f"This needs the role {role.name}{where}; {principal.login} has {has.name}.",
+        f"This needs the role {role.name}; {principal.login} has {has.name}{where}.",
         next_step="Ask an administrator to do it or to change your role.",
     )
 

@@ -10,28 +10,33 @@ from starlette.responses import RedirectResponse, Response
 from towpath.kernel.access import service
 from towpath.kernel.access.oidc.provider import Provider
 from towpath.kernel.access.passwords import HASHING
-from towpath.kernel.access.service import Principal, Role, Session, require
-from towpath.kernel.clock import SECOND, Micros
+from towpath.kernel.access.service import Principal, Role, Session
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import InvalidInput, TowpathError
 from towpath.kernel.http import csrf
 from towpath.kernel.http.callers import Caller, OptionalCaller, TheKernel
+from towpath.kernel.http.permissions import Anybody, Needs
 from towpath.kernel.pages.rendering import render
 
-_DAY = 86_400 * SECOND
 _LIVES = {"7": 7, "30": 30, "90": 90, "365": 365}
+DOOR = Depends(Anybody("the way in and out; its forms prove that they came from our page"))
+KNOWN = Depends(Needs(Role.viewer, any_token=True))
+VIEWERS = Depends(Needs(Role.viewer))
 Checked = Depends(csrf.form_checked)
 Text = Annotated[str, Form(max_length=1000)]
 
 
 def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/login", login_page, methods=["GET"])
-    routes.add_api_route("/login", log_in, methods=["POST"], dependencies=[Checked])
-    routes.add_api_route("/logout", log_out, methods=["POST"], dependencies=[Checked])
-    routes.add_api_route("/settings/tokens", tokens_page, methods=["GET"])
-    routes.add_api_route("/settings/tokens", add_token, methods=["POST"])
-    routes.add_api_route("/settings/tokens/{token_id}/revoke", revoke, methods=["POST"])
+    routes.add_api_route("/login", login_page, methods=["GET"], dependencies=[DOOR])
+    routes.add_api_route("/login", log_in, methods=["POST"], dependencies=[DOOR, Checked])
+    routes.add_api_route("/logout", log_out, methods=["POST"], dependencies=[DOOR, Checked])
+    mine = "/settings/tokens"
+    routes.add_api_route(mine, tokens_page, methods=["GET"], dependencies=[KNOWN])
+    routes.add_api_route(mine, add_token, methods=["POST"], dependencies=[VIEWERS])
+    routes.add_api_route(
+        f"{mine}/{{token_id}}/revoke", revoke, methods=["POST"], dependencies=[VIEWERS]
+    )
     return routes
 
 
@@ -94,7 +99,6 @@ def add_token(
     life: Text = "90",
     scopes: Text = "",
 ) -> Response:
-    require(caller, Role.viewer)
     days = _LIVES.get(life)
     try:
         _, raw = kernel.db.write(
@@ -103,7 +107,7 @@ def add_token(
                 caller.login,
                 name.strip(),
                 scopes=tuple(scopes.split()),
-                expires=None if days is None else Micros(tx.now + days * _DAY),
+                expires=service.expiry(tx, days, kernel.settings.token_days),
             )
         )
     except InvalidInput as error:
@@ -112,7 +116,6 @@ def add_token(
 
 
 def revoke(kernel: TheKernel, caller: Caller, token_id: str) -> Response:
-    require(caller, Role.viewer)
     kernel.db.write(lambda tx: service.revoke_token(tx, caller.login, token_id))
     return RedirectResponse("/settings/tokens", status_code=303)
 

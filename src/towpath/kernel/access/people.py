@@ -6,7 +6,7 @@ import structlog
 
 from towpath.kernel import ids
 from towpath.kernel.access import auditing, store, team_store
-from towpath.kernel.access.model import HERE, Role, User, valid_login
+from towpath.kernel.access.model import HERE, Role, User, effective_role, valid_login
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, InvalidInput, NotFound
 
@@ -93,6 +93,14 @@ def known(tx: Tx, login: str) -> User:
             f"There is no user {login[:80]}.", next_step="Check the spelling of the login."
         )
     return found
+
+
+def has_role(tx: Tx, login: str, role: Role, *, resource: str | None = None) -> bool:
+    """Whether a user has at least this role, for what was said without a request of their own."""
+    found = store.user(tx, login)
+    if found is None or found.deactivated is not None:
+        return False
+    return effective_role(found.role, store.held(tx, found.id), resource) >= role
 
 
 def set_role(tx: Tx, login: str, role: Role) -> User:

@@ -57,7 +57,7 @@ def use(kernel: Kernel, key: str, where: tuple[str, str]) -> Session:
 
 
 def router() -> APIRouter:
-    routes = APIRouter(prefix="/login/recover", include_in_schema=False)
+    routes = APIRouter(prefix="/login/recover", include_in_schema=False, dependencies=[pages.DOOR])
     routes.add_api_route("", page, methods=["GET"])
     routes.add_api_route("", enter, methods=["POST"], dependencies=[pages.Checked])
     return routes

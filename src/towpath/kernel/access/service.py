@@ -31,6 +31,7 @@ from towpath.kernel.access.people import create_user as create_user
 from towpath.kernel.access.people import deactivate as deactivate
 from towpath.kernel.access.people import ensure_system_user as ensure_system_user
 from towpath.kernel.access.people import ensure_user as ensure_user
+from towpath.kernel.access.people import has_role as has_role
 from towpath.kernel.access.people import known as known
 from towpath.kernel.access.people import rename_user as rename_user
 from towpath.kernel.access.people import set_role as set_role
@@ -61,6 +62,7 @@ _MOST_FAILURES = 10_000
 """Rows kept about failed log-ins; a flood from everywhere drops the oldest."""
 _WINDOW_SECONDS = 600.0
 _HOUR_SECONDS = 3600
+_DAY_SECONDS = 86_400
 _USED_EVERY_SECONDS = 60.0
 _log = structlog.get_logger("towpath.access")
 
@@ -102,6 +104,15 @@ def create_token(
     audit.record(tx, auditing.TOKEN_ADDED, f"token:{made.id}", after=about)
     _log.info("token created", login=login, token=made.id, scopes=made.scopes)
     return made.id, raw
+
+
+def expiry(tx: Tx, days: int | None, most: int) -> Micros | None:
+    """Say when a token of so many days ends; `most` is the longest life here, 0 sets none."""
+    if most and (days is None or days > most):
+        raise InvalidInput(
+            f"A token may live {most} days at most here.", next_step="Choose fewer days."
+        )
+    return None if days is None else after(tx.now, days * _DAY_SECONDS)
 
 
 def tokens(tx: Tx, login: str) -> list[Token]:

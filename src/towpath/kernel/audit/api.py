@@ -2,18 +2,20 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from towpath.kernel.access.service import Role, require
+from towpath.kernel.access.service import Role
 from towpath.kernel.audit import service
 from towpath.kernel.audit.model import Search, moment
 from towpath.kernel.errors import InvalidInput
 from towpath.kernel.http import paging
-from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.callers import TheKernel
+from towpath.kernel.http.permissions import Needs
 
+ADMINS = Depends(Needs(Role.admin))
 _MOMENT = "A date or a time in ISO 8601, such as 2026-01-31."
 _TOO_LARGE = 2**63
 _EXPORTS = {
@@ -23,7 +25,7 @@ _EXPORTS = {
 
 
 def router() -> APIRouter:
-    routes = APIRouter(prefix="/api/towpath/v1", tags=["audit"])
+    routes = APIRouter(prefix="/api/towpath/v1", tags=["audit"], dependencies=[ADMINS])
     kinds: dict[int | str, dict[str, Any]] = {
         200: {"content": {kind.partition(";")[0]: {} for _, kind in _EXPORTS.values()}}
     }
@@ -36,7 +38,6 @@ def router() -> APIRouter:
 def entries(  # noqa: PLR0913, PLR0917 - one parameter per query
     request: Request,
     kernel: TheKernel,
-    caller: Caller,
     who: Annotated[str | None, Query(description="A login.")] = None,
     what: Annotated[str | None, Query(description="An action, or its beginning.")] = None,
     subject: Annotated[str | None, Query(description="Such as user:alice.")] = None,
@@ -50,7 +51,6 @@ def entries(  # noqa: PLR0913, PLR0917 - one parameter per query
     after: paging.After = None,
 ) -> Response:
     """List changes, newest first; for administrators."""
-    require(caller, Role.admin)
     wanted = search_of(who, what, subject, since, until)
     if format in _EXPORTS:
         export, kind = _EXPORTS[format]

@@ -4,19 +4,21 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from towpath.kernel.access.service import Role, require
+from towpath.kernel.access.service import Role
 from towpath.kernel.audit import service
 from towpath.kernel.audit.api import below_of, search_of
 from towpath.kernel.audit.model import Entry, Search
 from towpath.kernel.errors import InvalidInput
 from towpath.kernel.http import paging
-from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.callers import TheKernel
+from towpath.kernel.http.permissions import Needs
 from towpath.kernel.pages.rendering import render
 
+ADMINS = Depends(Needs(Role.admin))
 _A_PAGE = 50
 
 
@@ -38,14 +40,13 @@ class Shown:
 
 def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/audit", log, methods=["GET"])
+    routes.add_api_route("/audit", log, methods=["GET"], dependencies=[ADMINS])
     return routes
 
 
 def log(  # noqa: PLR0913, PLR0917 - one parameter per field of the form
     request: Request,
     kernel: TheKernel,
-    caller: Caller,
     who: str = "",
     what: str = "",
     subject: str = "",
@@ -53,7 +54,6 @@ def log(  # noqa: PLR0913, PLR0917 - one parameter per field of the form
     until: str = "",
     after: str = "",
 ) -> Response:
-    require(caller, Role.admin)
     asked = {"who": who, "what": what, "subject": subject, "since": since, "until": until}
     asked = {name: value.strip() for name, value in asked.items()}
     problem, found = None, []

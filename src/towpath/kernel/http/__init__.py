@@ -3,6 +3,7 @@
 app          create_app(kernel, plugins): the order of the layers
 problems     every error as problem+json, or as a page for browsers
 callers      Caller, OptionalCaller, TheKernel: dependencies for routes
+permissions  what each route demands: declared, enforced, listed
 csrf         forms prove that they came from our own page
 envelope     request ids, security headers, access log, request metrics
 bodies       limits on request bodies, also chunked ones; their digest

@@ -8,14 +8,16 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
+from towpath.kernel.access.service import Role
 from towpath.kernel.db.interface import ANYTHING, Database
 from towpath.kernel.errors import InvalidInput
 from towpath.kernel.http import sse
-from towpath.kernel.http.callers import Caller
+from towpath.kernel.http.permissions import Needs
 
+KNOWN = Depends(Needs(Role.viewer, any_token=True))
 _PREFIX = "live:"
 _MAX_TOPICS = 20
 _MAX_LENGTH = 200
@@ -57,12 +59,12 @@ class Hub:
 
 def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/live", live, methods=["GET"], name="live")
+    routes.add_api_route("/live", live, methods=["GET"], name="live", dependencies=[KNOWN])
     return routes
 
 
 async def live(
-    request: Request, _: Caller, topic: Annotated[list[str] | None, Query()] = None
+    request: Request, topic: Annotated[list[str] | None, Query()] = None
 ) -> sse.EventStream:
     topics = frozenset(topic or ())
     if len(topics) > _MAX_TOPICS or any(not _valid(one) for one in topics):

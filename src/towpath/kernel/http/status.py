@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -20,12 +20,14 @@ from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Unavailable
 from towpath.kernel.health import LEAST_FREE_BYTES, Measure, free_bytes
 from towpath.kernel.http.callers import TheKernel
+from towpath.kernel.http.permissions import Anybody
 from towpath.kernel.http.sse import stopping
 from towpath.kernel.pages.words import size
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work import service as work
 from towpath.kernel.work.service import Lag
 
+OPEN = Depends(Anybody("probes carry no proof, and the answers name routes and counts only"))
 _FACT = "fact:"
 _CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _PROVEN_SECONDS = 1.0
@@ -33,7 +35,7 @@ _log = structlog.get_logger("towpath.status")
 
 
 def router() -> APIRouter:
-    routes = APIRouter(tags=["status"])
+    routes = APIRouter(tags=["status"], dependencies=[OPEN])
     prober = Prober()
 
     def readyz(request: Request, kernel: TheKernel) -> PlainTextResponse:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, SecretStr
 from starlette.responses import Response
 
-from towpath.kernel.access.service import Role, require
-from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.access.service import Role
+from towpath.kernel.http.callers import TheKernel
+from towpath.kernel.http.permissions import Needs
 from towpath.kernel.secrets import service
 from towpath.kernel.secrets.service import SITE, KeyState, Named
 
@@ -18,7 +19,8 @@ class NewValue(BaseModel):
 
 
 def router() -> APIRouter:
-    routes = APIRouter(prefix="/api/towpath/v1/secrets", tags=["secrets"])
+    admins = Depends(Needs(Role.admin))
+    routes = APIRouter(prefix="/api/towpath/v1/secrets", tags=["secrets"], dependencies=[admins])
     routes.add_api_route("", listed, methods=["GET"])
     routes.add_api_route("/keys", keys, methods=["GET"])
     routes.add_api_route("/keys", rotate, methods=["POST"], status_code=202)
@@ -28,42 +30,36 @@ def router() -> APIRouter:
     return routes
 
 
-def listed(kernel: TheKernel, caller: Caller) -> list[Named]:
+def listed(kernel: TheKernel) -> list[Named]:
     """List every secret by owner and name, without values; for administrators."""
-    require(caller, Role.admin)
     return kernel.db.read(service.names)
 
 
-def put(kernel: TheKernel, caller: Caller, name: str, new: NewValue) -> Response:
+def put(kernel: TheKernel, name: str, new: NewValue) -> Response:
     """Set a secret of the whole site; for administrators. Nobody gets it back."""
-    require(caller, Role.admin)
     ring, value = service.load(kernel), new.value.get_secret_value()
     kernel.db.write(lambda tx: service.put(tx, ring, SITE, name, value))
     return Response(status_code=204)
 
 
-def remove(kernel: TheKernel, caller: Caller, name: str) -> Response:
+def remove(kernel: TheKernel, name: str) -> Response:
     """Remove a secret of the whole site; for administrators."""
-    require(caller, Role.admin)
     kernel.db.write(lambda tx: service.delete(tx, SITE, name))
     return Response(status_code=204)
 
 
-def keys(kernel: TheKernel, caller: Caller) -> list[KeyState]:
+def keys(kernel: TheKernel) -> list[KeyState]:
     """List the keys by id: which encrypts, which is at hand, how many secrets need it."""
-    require(caller, Role.admin)
     ring = service.load(kernel)
     return kernel.db.read(lambda tx: service.key_states(tx, ring))
 
 
-def rotate(kernel: TheKernel, caller: Caller) -> dict[str, Any]:
+def rotate(kernel: TheKernel) -> dict[str, Any]:
     """Let a new key encrypt and have every secret sealed again in the background."""
-    require(caller, Role.admin)
     return {"key": service.rotate(kernel)}
 
 
-def drop(kernel: TheKernel, caller: Caller, key: str) -> Response:
+def drop(kernel: TheKernel, key: str) -> Response:
     """Take an old key out of the key file; refused while any secret needs it."""
-    require(caller, Role.admin)
     service.drop_key(kernel, key)
     return Response(status_code=204)

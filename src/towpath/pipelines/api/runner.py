@@ -21,12 +21,14 @@ from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Denied, InvalidInput, TooLarge, Unauthenticated, Unavailable
 from towpath.kernel.http import sse
 from towpath.kernel.http.callers import note, presented_token
+from towpath.kernel.http.permissions import Special, guarded
 from towpath.pipelines import service
 from towpath.pipelines.api.bells import Bells, rung
 from towpath.pipelines.api.tails import log_channel
 from towpath.pipelines.model.execution import MAX_OUTPUTS, Outcome, StepReport
 
 PREFIX = "/api/towpath/v1/runner"
+RUNNERS = "a token with the scope `runner`, made for a maintainer or the runner itself"
 POLL_SECONDS = 25.0
 HEARTBEAT_SECONDS = 3.0
 """How long a heartbeat is held, so that a runner hears of a cancel at once."""
@@ -64,18 +66,19 @@ class Wire:
     def router(self) -> APIRouter:
         routes = APIRouter()  # its prefix would not hold for plain routes
         job = f"{PREFIX}/jobs/{{job}}"
-        routes.add_route(f"{PREFIX}/claim", self.claim, methods=["POST"], include_in_schema=False)
-        routes.add_route(f"{job}/log", self.log, methods=["PUT"], include_in_schema=False)
-        routes.add_route(f"{job}/steps", self.steps, methods=["POST"], include_in_schema=False)
-        routes.add_route(
-            f"{job}/heartbeat", self.heartbeat, methods=["POST"], include_in_schema=False
-        )
-        routes.add_route(f"{job}/finish", self.finish, methods=["POST"], include_in_schema=False)
+        for path, endpoint, method in (
+            (f"{PREFIX}/claim", self.claim, "POST"),
+            (f"{job}/log", self.log, "PUT"),
+            (f"{job}/steps", self.steps, "POST"),
+            (f"{job}/heartbeat", self.heartbeat, "POST"),
+            (f"{job}/finish", self.finish, "POST"),
+        ):
+            admitted = guarded(Special(RUNNERS, self._admit), endpoint)
+            routes.add_route(path, admitted, methods=[method], include_in_schema=False)
         return routes
 
     async def claim(self, request: Request) -> Response:
         """Answer with a job as soon as there is one, or 204 after a while."""
-        await run_in_threadpool(self._admit, request)
         body = _decoded(await _body(request, _MAX_BODY), ClaimBody)
         lease = _lease(request)
         runner, version = body.runner[:100], body.version[:40]
@@ -126,14 +129,12 @@ class Wire:
         return _json({})
 
     def _append(self, request: Request, offset: int, chunk: bytes) -> tuple[int, bool]:
-        self._admit(request)
         held = self._kernel.db.read(
             lambda tx: service.held(tx, request.path_params["job"], _lease(request))
         )
         return service.append_log(self._kernel, held, offset, chunk), held.stop
 
     async def _held_write(self, request: Request, fn: Callable[[Tx, str, str], T]) -> T:
-        await run_in_threadpool(self._admit, request)
         job, lease = request.path_params["job"], _lease(request)
         return await self._write(lambda tx: fn(tx, job, lease))
 

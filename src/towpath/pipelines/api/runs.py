@@ -2,21 +2,24 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from towpath.kernel.access.service import Role, require
+from towpath.kernel.access.service import Role
 from towpath.kernel.clock import to_datetime
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import InvalidInput
 from towpath.kernel.http import paging, sse
 from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.permissions import Needs
 from towpath.pipelines import service
 from towpath.pipelines.api.bells import Bells
 from towpath.pipelines.api.tails import Tail, resume_at
 
+VIEWERS = Depends(Needs(Role.viewer))
+MEMBERS = Depends(Needs(Role.member, service.repository_of_run))
 PREFIX = "/api/towpath/v1"
 _BLOCK = 256 * 1024
 
@@ -81,17 +84,21 @@ class RunWithJobs(RunOut):
 
 
 def router(kernel: Kernel, bells: Bells) -> APIRouter:
-    routes = APIRouter(prefix=PREFIX, tags=["pipelines"])
+    routes = APIRouter(prefix=PREFIX, tags=["pipelines"], dependencies=[VIEWERS])
     routes.add_api_route("/runs", list_runs, methods=["GET"], response_model=list[RunOut])
     routes.add_api_route("/runs/{run}", one_run, methods=["GET"], response_model=RunWithJobs)
     routes.add_api_route(
-        "/runs/{run}/cancel", cancel, methods=["POST"], response_model=RunOut, status_code=202
+        "/runs/{run}/cancel",
+        cancel,
+        methods=["POST"],
+        response_model=RunOut,
+        status_code=202,
+        dependencies=[MEMBERS],
     )
     routes.add_api_route("/jobs/{job}/log", log, methods=["GET"], response_class=Response)
 
-    async def stream(request: Request, job: str, caller: Caller) -> sse.EventStream:
+    async def stream(request: Request, job: str) -> sse.EventStream:
         """Follow a job's log: events of whole lines, `end` when the job is over."""
-        require(caller, Role.viewer)
         shown = _Numbered(kernel).html if request.query_params.get("as") == "html" else _text
         tail = Tail(kernel, bells, job, shown)
         await run_in_threadpool(lambda: kernel.db.read(lambda tx: service.job(tx, job)))
@@ -101,18 +108,16 @@ def router(kernel: Kernel, bells: Bells) -> APIRouter:
     return routes
 
 
-def list_runs(  # noqa: PLR0913, PLR0917 - one parameter per query
+def list_runs(
     request: Request,
     response: Response,
     kernel: TheKernel,
-    caller: Caller,
     repository: Annotated[str | None, Query(description="OWNER/NAME")] = None,
     sha: str | None = None,
     limit: paging.Limit = 50,
     after: paging.After = None,
 ) -> list[RunOut]:
     """List runs, newest first."""
-    require(caller, Role.viewer)
     below = str(paging.Cursor.decode(after).values[0]) if after else None
     found = kernel.db.read(
         lambda tx: service.runs_in(tx, repository, sha=sha, after=below, limit=limit + 1)
@@ -123,9 +128,8 @@ def list_runs(  # noqa: PLR0913, PLR0917 - one parameter per query
     return [_run_out(kernel, each) for each in shown]
 
 
-def one_run(run: str, kernel: TheKernel, caller: Caller) -> RunWithJobs:
+def one_run(run: str, kernel: TheKernel) -> RunWithJobs:
     """Show a run with its jobs and their steps."""
-    require(caller, Role.viewer)
     found, jobs = kernel.db.read(lambda tx: (service.run(tx, run), service.jobs_of(tx, [run])))
     steps = kernel.db.read(lambda tx: service.steps_of(tx, jobs))
     shown = [_job_out(kernel, job, steps[job.id]) for job in jobs]
@@ -134,13 +138,11 @@ def one_run(run: str, kernel: TheKernel, caller: Caller) -> RunWithJobs:
 
 def cancel(run: str, kernel: TheKernel, caller: Caller) -> RunOut:
     """End a run: what waits now, what runs as soon as its runner hears of it."""
-    require(caller, Role.member)
     return _run_out(kernel, kernel.db.write(lambda tx: service.cancel_run(tx, run, caller.login)))
 
 
-def log(request: Request, job: str, kernel: TheKernel, caller: Caller) -> Response:
+def log(request: Request, job: str, kernel: TheKernel) -> Response:
     """Give a job's log as it is, or a range of its bytes."""
-    require(caller, Role.viewer)
     found = kernel.db.read(lambda tx: service.job(tx, job))
     size = service.log_size(kernel, found)
     wanted = request.headers.get("range")

@@ -1,6 +1,6 @@
 """Suites and runs as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -168,3 +168,8 @@ def _suite(row: RowMapping) -> Suite:
 def _run(row: RowMapping) -> Run:
     decoded = {name: msgspec.json.decode(row[name]) for name in ("env", "github")}
     return Run(**{**row, **decoded})
+
+
+def repository_of_run(tx: Tx, path: Mapping[str, Any]) -> str:
+    """Find whose run an address names: the id of the repository that roles are granted on."""
+    return run(tx, path["run"]).repository

@@ -1,12 +1,15 @@
 """POST /api/towpath/v1/people/ldap: an administrator's program says what a directory knows."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from towpath.kernel.access.ldap import bringing
 from towpath.kernel.access.ldap.model import Found
-from towpath.kernel.access.service import Role, require
-from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.access.service import Role
+from towpath.kernel.http.callers import TheKernel
+from towpath.kernel.http.permissions import Needs
+
+ADMINS = Depends(Needs(Role.admin))
 
 
 class Person(BaseModel):
@@ -24,14 +27,13 @@ class Everybody(BaseModel):
 
 
 def router() -> APIRouter:
-    routes = APIRouter(prefix="/api/towpath/v1", tags=["access"])
+    routes = APIRouter(prefix="/api/towpath/v1", tags=["access"], dependencies=[ADMINS])
     routes.add_api_route("/people/ldap", bring, methods=["POST"])
     return routes
 
 
-def bring(kernel: TheKernel, caller: Caller, new: Everybody) -> dict[str, list[str]]:
+def bring(kernel: TheKernel, new: Everybody) -> dict[str, list[str]]:
     """Add and change users and teams from LDAP; whoever came from it and is not in it goes."""
-    require(caller, Role.admin)
     people = [Found(each.login, each.name, each.teams) for each in new.people]
     run = kernel.db.write if new.apply else kernel.db.read
     return {

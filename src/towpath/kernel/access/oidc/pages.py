@@ -10,7 +10,7 @@ from towpath.kernel.access import pages
 from towpath.kernel.access.oidc import service
 from towpath.kernel.access.oidc.provider import Provider
 from towpath.kernel.access.oidc.service import LIFE_SECONDS, Answer
-from towpath.kernel.access.pages import local
+from towpath.kernel.access.pages import DOOR, local
 from towpath.kernel.errors import NotFound, TowpathError
 from towpath.kernel.http.callers import TheKernel
 
@@ -20,7 +20,7 @@ Word = Annotated[str, Query(max_length=4000)]
 
 
 def router() -> APIRouter:
-    routes = APIRouter(prefix=_PATH, include_in_schema=False)
+    routes = APIRouter(prefix=_PATH, include_in_schema=False, dependencies=[DOOR])
     routes.add_api_route("", begin, methods=["GET"])
     routes.add_api_route("/callback", finish, methods=["GET"])
     routes.add_api_route("/end", end, methods=["GET"])

@@ -1,0 +1,373 @@
+"""`towpath users`, `towpath teams`, `towpath tokens`: an administrator's words, over HTTP."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import click
+
+_API = "/api/towpath/v1"
+_UNREACHED = 2
+_SECONDS = 60.0
+_ROLES = click.Choice(["viewer", "member", "maintainer", "admin"])
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+class Talk:
+    """Speaks to one server; says what it answers to people, or with --json to machines."""
+
+    def __init__(self, url: str, token: str, *, as_json: bool) -> None:
+        self._url = url.rstrip("/")
+        self._token = token
+        self._as_json = as_json
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Send a request; what the server refuses ends the command with its two sentences."""
+        import httpx2
+
+        headers = {"Authorization": f"Bearer {self._token}"}
+        try:
+            reply = httpx2.request(
+                method, f"{self._url}{_API}{path}", json=body, headers=headers, timeout=_SECONDS
+            )
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise _Unreached(f"{self._url} cannot be reached: {error}. Check --url.") from error
+        if reply.is_success:
+            return reply.json() if reply.content else {}
+        raise click.ClickException(_words(reply))
+
+    def tell(self, told: Any, line: str | Sequence[str]) -> None:
+        if self._as_json:
+            click.echo(json.dumps(told, indent=1))
+            return
+        for each in [line] if isinstance(line, str) else line:
+            click.echo(each)
+
+
+class _Unreached(click.ClickException):
+    exit_code = _UNREACHED
+
+
+def _words(reply: Any) -> str:
+    try:
+        problem = reply.json()
+        return f"{problem['detail']} {problem['next_step']}"
+    except (ValueError, KeyError, TypeError):
+        return f"The server answered {reply.status_code}, and not in our words. Check --url."
+
+
+def talks(command: Command) -> Command:
+    """Give a command the options that say where the server is and who asks."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="For machines."),
+        click.option(
+            "--token",
+            envvar="TOWPATH_TOKEN",
+            show_envvar=True,
+            required=True,
+            help="An API token; better in the environment, where no process list shows it.",
+        ),
+        click.option(
+            "--url",
+            envvar="TOWPATH_URL",
+            show_envvar=True,
+            default="http://127.0.0.1:8080",
+            show_default=True,
+            help="Where the server answers.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  towpath users add alice --name "Alice A." --role member
+  towpath users set-role alice maintainer
+  towpath users import people.csv            say what would change
+  towpath users import people.csv --apply    and do it, all or nothing
+"""
+)
+def users() -> None:
+    """List, add and change users."""
+
+
+@users.command("list")
+@talks
+def list_users(url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
+    """List users, their roles, and whether they may come in."""
+    talk = Talk(url, token, as_json=as_json)
+    found = talk.ask("GET", "/users")
+    talk.tell(found, [_user(each) for each in found] or ["Nobody yet: towpath users add LOGIN"])
+
+
+def _user(each: Mapping[str, Any]) -> str:
+    state = "" if each["active"] else "  deactivated"
+    return f"{each['login']:<40} {each['role']:<11} {each['kind']:<8} {each['name']}{state}"
+
+
+@users.command("add")
+@click.argument("login")
+@click.option("--name", default="", help="What people call them.")
+@click.option("--role", type=_ROLES, default="member", show_default=True)
+@click.option("--team", help="Make it a service account that this team answers for.")
+@talks
+def add_user(
+    login: str,
+    name: str,
+    role: str,
+    team: str | None,
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Add a user without a password, or with --team a service account."""
+    talk = Talk(url, token, as_json=as_json)
+    new = {"login": login, "name": name, "role": role}
+    if team is None:
+        made = talk.ask("POST", "/users", new)
+    else:
+        made = talk.ask("POST", "/service-accounts", new | {"owner": team})
+    talk.tell(made, f"{login} is added as {role}.")
+
+
+@users.command("set-role")
+@click.argument("login")
+@click.argument("role", type=_ROLES)
+@talks
+def set_role(
+    login: str,
+    role: str,
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Give a user this role on the whole site."""
+    talk = Talk(url, token, as_json=as_json)
+    changed = talk.ask("PATCH", f"/users/{_part(login)}", {"role": role})
+    talk.tell(changed, f"{login} is {changed['role']}.")
+
+
+@users.command("deactivate")
+@click.argument("login")
+@click.option("--undo", is_flag=True, help="Let them in again.")
+@talks
+def deactivate(
+    login: str,
+    undo: bool,  # noqa: FBT001 - click's
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Shut a user out at once: sessions and tokens die now."""
+    talk = Talk(url, token, as_json=as_json)
+    changed = talk.ask("PATCH", f"/users/{_part(login)}", {"active": undo})
+    talk.tell(changed, f"{login} {'may come in again' if undo else 'is shut out'}.")
+
+
+@users.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--apply", is_flag=True, help="Do it; otherwise only say what would change.")
+@talks
+def bring(
+    file: Path,
+    apply: bool,  # noqa: FBT001 - click's
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Bring users and teams from a CSV file with the columns login, name, role, teams.
+
+    Teams are slugs between semicolons. Whoever is not in the file stays as they are.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file} is not UTF-8: {error}. Save it as UTF-8.") from error
+    talk = Talk(url, token, as_json=as_json)
+    told = talk.ask("POST", "/people/import", {"csv": text, "apply": apply})
+    last = "Done." if apply else "Nothing was changed yet: add --apply to do it."
+    changes = told["changes"] or ["Everything is as the file says."]
+    talk.tell(told, [*changes, last] if told["changes"] else changes)
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  towpath teams add crew --name "The crew"
+  towpath teams add-member crew alice
+  towpath teams grant crew alice/boat maintainer
+  towpath teams grant crew alice/boat none       take it away again
+"""
+)
+def teams() -> None:
+    """List, add and change teams, and grant them roles."""
+
+
+@teams.command("list")
+@talks
+def list_teams(url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
+    """List teams with their members and what they were granted."""
+    talk = Talk(url, token, as_json=as_json)
+    found, given = talk.ask("GET", "/teams"), talk.ask("GET", "/grants")
+    told = [each | {"grants": [g for g in given if g["team"] == each["slug"]]} for each in found]
+    talk.tell(told, [_team(each) for each in told] or ["No team yet: towpath teams add SLUG"])
+
+
+def _team(each: Mapping[str, Any]) -> str:
+    granted = ", ".join(f"{one['role']} on {one['resource']}" for one in each["grants"])
+    members = ", ".join(each["members"]) or "nobody"
+    return f"{each['slug']:<30} {members}" + (f"  ({granted})" if granted else "")
+
+
+@teams.command("add")
+@click.argument("slug")
+@click.option("--name", default="", help="What people call it.")
+@talks
+def add_team(
+    slug: str,
+    name: str,
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Add a team."""
+    talk = Talk(url, token, as_json=as_json)
+    talk.tell(talk.ask("POST", "/teams", {"slug": slug, "name": name}), f"{slug} is added.")
+
+
+@teams.command("remove")
+@click.argument("slug")
+@talks
+def remove_team(slug: str, url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
+    """Remove a team and all it was granted."""
+    talk = Talk(url, token, as_json=as_json)
+    talk.tell(talk.ask("DELETE", f"/teams/{_part(slug)}"), f"{slug} is removed.")
+
+
+@teams.command("add-member")
+@click.argument("slug")
+@click.argument("login")
+@talks
+def add_member(
+    slug: str,
+    login: str,
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Put a user into a team."""
+    talk = Talk(url, token, as_json=as_json)
+    path = f"/teams/{_part(slug)}/members/{_part(login)}"
+    talk.tell(talk.ask("PUT", path), f"{login} is in {slug}.")
+
+
+@teams.command("remove-member")
+@click.argument("slug")
+@click.argument("login")
+@talks
+def remove_member(
+    slug: str,
+    login: str,
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Take a user out of a team."""
+    talk = Talk(url, token, as_json=as_json)
+    path = f"/teams/{_part(slug)}/members/{_part(login)}"
+    talk.tell(talk.ask("DELETE", path), f"{login} is out of {slug}.")
+
+
+@teams.command("grant")
+@click.argument("slug")
+@click.argument("repository", metavar="OWNER/NAME")
+@click.argument("role", type=click.Choice(["viewer", "member", "maintainer", "admin", "none"]))
+@click.option("--user", is_flag=True, help="SLUG is the login of one user, not a team.")
+@talks
+def grant(
+    slug: str,
+    repository: str,
+    role: str,
+    user: bool,  # noqa: FBT001 - click's
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Give a team a role on one repository; none takes it away."""
+    talk = Talk(url, token, as_json=as_json)
+    wanted = None if role == "none" else role
+    whom = {"login": slug} if user else {"team": slug}
+    told = talk.ask("PUT", "/grants", {"resource": repository, "role": wanted} | whom)
+    talk.tell(told, f"{slug} has {wanted or 'no role of its own'} on {repository}.")
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  towpath tokens create laptop --days 90
+  towpath tokens list --everybody
+  towpath tokens revoke token_01hv3k
+"""
+)
+def tokens() -> None:
+    """List, make and revoke API tokens."""
+
+
+@tokens.command("list")
+@click.option("--everybody", is_flag=True, help="Those of all users; for administrators.")
+@talks
+def list_tokens(
+    everybody: bool,  # noqa: FBT001 - click's
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """List tokens, newest first; no list shows a token itself."""
+    talk = Talk(url, token, as_json=as_json)
+    found = talk.ask("GET", "/people/tokens" if everybody else "/tokens")
+    rows = [f"{each['id']}  {each.get('login', ''):<20} {each['name']}" for each in found]
+    talk.tell(found, rows or ["No token."])
+
+
+@tokens.command("create")
+@click.argument("name")
+@click.option("--login", help="For whom; an administrator may name others.")
+@click.option("--scope", "scopes", multiple=True, help="Narrow it; may be given several times.")
+@click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires.")
+@talks
+def create_token(
+    name: str,
+    login: str | None,
+    scopes: tuple[str, ...],
+    days: int | None,
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Make a token and print it, once."""
+    talk = Talk(url, token, as_json=as_json)
+    new = {"name": name, "login": login, "scopes": list(scopes), "days": days}
+    made = talk.ask("POST", "/tokens", new)
+    talk.tell(made, made["token"])
+
+
+@tokens.command("revoke")
+@click.argument("token_id", metavar="ID")
+@talks
+def revoke_token(
+    token_id: str,
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Revoke a token at once."""
+    talk = Talk(url, token, as_json=as_json)
+    talk.tell(talk.ask("DELETE", f"/tokens/{_part(token_id)}"), f"{token_id} is revoked.")
