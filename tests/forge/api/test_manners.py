@@ -35,6 +35,12 @@ def test_links_lead_to_the_neighbours(number, found, relations):
     assert all("state=all" in part for part in links.split(", ") if part)
 
 
+def test_an_address_beyond_latin_letters_has_links_too(served, hosted):
+    reply = served.call("GET", "/api/v3/users/%F1%84%A1%A2%20%C2%B9/repos?page=148")
+    assert reply.status_code == 200
+    assert "/users/%F1%84%A1%A2%20%C2%B9/repos?page=147" in reply.headers["link"]
+
+
 def test_a_conflict_is_422_as_at_github(served, hosted):
     again = served.call("POST", "/api/v3/user/repos", json={"name": "boat"})
     assert again.status_code == 422

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Query
 from fastapi import Path as FromPath
@@ -67,7 +67,12 @@ class Refusal(BaseModel):
 
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
-    "default": {"description": "What went wrong, and what to do next", "model": Refusal}
+    "default": {
+        "description": "What went wrong, and what to do next",
+        "model": Refusal,
+        # From outside these routes: an address that matches none, a bug.
+        "content": problems.RESPONSES["default"]["content"],
+    }
 }
 
 
@@ -242,7 +247,8 @@ def paged(
 
 def _link(request: Request, number: int, relation: str) -> str:
     query = dict(request.query_params) | {"page": str(number)}
-    return f'<{request.url.replace(query=urlencode(query))}>; rel="{relation}"'
+    here = request.url.replace(path=quote(request.url.path), query=urlencode(query))
+    return f'<{here}>; rel="{relation}"'
 
 
 def sliced(wanted: Page, whole: list[Any]) -> list[Any]:

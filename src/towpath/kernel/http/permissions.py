@@ -8,6 +8,7 @@ does not start, and `docs/reference/permissions.md` is written from the same dec
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import wraps
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
@@ -84,12 +85,11 @@ FRAMEWORK: Mapping[str, Declaration] = {
 def guarded(declaration: Special, endpoint: Endpoint) -> Endpoint:
     """Wrap a raw route, for which nobody solves dependencies."""
 
+    @wraps(endpoint)  # traces name the endpoint, not its guard
     async def checked(request: Request) -> Response:
         await run_in_threadpool(declaration.check, request)
         return await endpoint(request)
 
-    checked.__doc__ = endpoint.__doc__
-    checked.__name__ = getattr(endpoint, "__name__", "guarded")
     checked.declaration = declaration  # type: ignore[attr-defined] # read by `declarations`
     return checked
 

@@ -37,10 +37,11 @@ class EventStream(StreamingResponse):
     next process goes on from there. `source` is closed in every case.
     """
 
+    media_type = "text/event-stream"
+
     def __init__(self, request: Request, source: AsyncGenerator[bytes]) -> None:
         super().__init__(
             _kept_alive(source, stopping(request)),
-            media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 

@@ -104,7 +104,13 @@ def router(kernel: Kernel, bells: Bells) -> APIRouter:
         await run_in_threadpool(lambda: kernel.db.read(lambda tx: service.job(tx, job)))
         return sse.EventStream(request, tail.events(resume_at(request)))
 
-    routes.add_api_route("/jobs/{job}/log/stream", stream, methods=["GET"])
+    routes.add_api_route(
+        "/jobs/{job}/log/stream",
+        stream,
+        methods=["GET"],
+        response_class=sse.EventStream,
+        status_code=200,
+    )
     return routes
 
 
