@@ -150,7 +150,7 @@ def audit_page() -> str:
         " verb that changes, whatever way in was taken; nothing changes it afterwards, and after"
         " `TOWPATH_AUDIT_DAYS` it is forgotten. Comments and commit statuses are content: they"
         " carry their author and time themselves. Search it at `/audit`, or take it away with"
-        " `GET /api/towpath/v1/audit?format=jsonl` (or `csv`).",
+        " [`towpath audit export`](../howto/keep-the-audit-log.md).",
         f"Each entry holds {fields_of}. `before` and `after` hold what changed; fields named like"
         " secrets, and tokens of ours inside a text, are left out. `proof` is session, token,"
         " system (work of ours, named in `proof_id`) or none (a stranger, such as at log-in).",

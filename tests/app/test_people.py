@@ -1,31 +1,6 @@
 import json
 
-import httpx2
-import pytest
-from click.testing import CliRunner
-from structlog.testing import capture_logs
-
-from towpath.app.cli import main
 from towpath.forge import service as forge
-
-
-@pytest.fixture
-def towpath(admin, monkeypatch):
-    """Run a command as the first administrator would; give its exit code and what it printed."""
-
-    def request(method, url, **options):
-        options.pop("timeout")
-        return admin.request(method, url.replace("http://127.0.0.1:8080", ""), **options)
-
-    monkeypatch.setattr(httpx2, "request", request)
-    token = admin.headers["Authorization"].split()[1]
-
-    def run(*words):
-        with capture_logs():  # the server's, which is in this process
-            done = CliRunner().invoke(main, list(words), env={"TOWPATH_TOKEN": token})
-        return done.exit_code, done.output
-
-    return run
 
 
 def test_users_are_added_listed_changed_and_shut_out(towpath):
@@ -40,12 +15,6 @@ def test_users_are_added_listed_changed_and_shut_out(towpath):
     ]
     assert "deactivated" in towpath("users", "list")[1]
     assert towpath("users", "deactivate", "alice", "--undo")[1] == "alice may come in again.\n"
-
-
-def test_a_refusal_is_told_in_the_words_of_the_server(towpath):
-    code, told = towpath("users", "set-role", "ghost", "viewer")
-    assert code == 1
-    assert "There is no user ghost. Check the spelling" in told
 
 
 def test_a_team_gets_a_role_on_one_repository(towpath, kernel):
@@ -81,10 +50,3 @@ def test_a_file_of_people_is_shown_first_and_brought_when_told(towpath, tmp_path
     assert towpath("users", "import", str(file))[1] == "Everything is as the file says.\n"
     file.write_text("login\nNot Ok\n")
     assert "line 2, column login" in towpath("users", "import", str(file))[1]
-
-
-def test_a_server_that_is_not_there_is_told_apart(monkeypatch):
-    words = ["users", "list", "--url", "http://127.0.0.1:1", "--token", "x"]
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 2
-    assert "cannot be reached" in done.output

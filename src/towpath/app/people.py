@@ -1,89 +1,14 @@
 """`towpath users`, `towpath teams`, `towpath tokens`: an administrator's words, over HTTP."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any
 
 import click
 
-_API = "/api/towpath/v1"
-_UNREACHED = 2
-_SECONDS = 60.0
+from towpath.app.talking import Talk, part, talks
+
 _ROLES = click.Choice(["viewer", "member", "maintainer", "admin"])
-Command = TypeVar("Command", bound=Callable[..., None])
-
-
-class Talk:
-    """Speaks to one server; says what it answers to people, or with --json to machines."""
-
-    def __init__(self, url: str, token: str, *, as_json: bool) -> None:
-        self._url = url.rstrip("/")
-        self._token = token
-        self._as_json = as_json
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request; what the server refuses ends the command with its two sentences."""
-        import httpx2
-
-        headers = {"Authorization": f"Bearer {self._token}"}
-        try:
-            reply = httpx2.request(
-                method, f"{self._url}{_API}{path}", json=body, headers=headers, timeout=_SECONDS
-            )
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise _Unreached(f"{self._url} cannot be reached: {error}. Check --url.") from error
-        if reply.is_success:
-            return reply.json() if reply.content else {}
-        raise click.ClickException(_words(reply))
-
-    def tell(self, told: Any, line: str | Sequence[str]) -> None:
-        if self._as_json:
-            click.echo(json.dumps(told, indent=1))
-            return
-        for each in [line] if isinstance(line, str) else line:
-            click.echo(each)
-
-
-class _Unreached(click.ClickException):
-    exit_code = _UNREACHED
-
-
-def _words(reply: Any) -> str:
-    try:
-        problem = reply.json()
-        return f"{problem['detail']} {problem['next_step']}"
-    except (ValueError, KeyError, TypeError):
-        return f"The server answered {reply.status_code}, and not in our words. Check --url."
-
-
-def talks(command: Command) -> Command:
-    """Give a command the options that say where the server is and who asks."""
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="For machines."),
-        click.option(
-            "--token",
-            envvar="TOWPATH_TOKEN",
-            show_envvar=True,
-            required=True,
-            help="An API token; better in the environment, where no process list shows it.",
-        ),
-        click.option(
-            "--url",
-            envvar="TOWPATH_URL",
-            show_envvar=True,
-            default="http://127.0.0.1:8080",
-            show_default=True,
-            help="Where the server answers.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def _part(text: str) -> str:
-    return quote(text, safe="")
 
 
 @click.group(
@@ -151,7 +76,7 @@ def set_role(
 ) -> None:
     """Give a user this role on the whole site."""
     talk = Talk(url, token, as_json=as_json)
-    changed = talk.ask("PATCH", f"/users/{_part(login)}", {"role": role})
+    changed = talk.ask("PATCH", f"/users/{part(login)}", {"role": role})
     talk.tell(changed, f"{login} is {changed['role']}.")
 
 
@@ -168,7 +93,7 @@ def deactivate(
 ) -> None:
     """Shut a user out at once: sessions and tokens die now."""
     talk = Talk(url, token, as_json=as_json)
-    changed = talk.ask("PATCH", f"/users/{_part(login)}", {"active": undo})
+    changed = talk.ask("PATCH", f"/users/{part(login)}", {"active": undo})
     talk.tell(changed, f"{login} {'may come in again' if undo else 'is shut out'}.")
 
 
@@ -249,7 +174,7 @@ def add_team(
 def remove_team(slug: str, url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
     """Remove a team and all it was granted."""
     talk = Talk(url, token, as_json=as_json)
-    talk.tell(talk.ask("DELETE", f"/teams/{_part(slug)}"), f"{slug} is removed.")
+    talk.tell(talk.ask("DELETE", f"/teams/{part(slug)}"), f"{slug} is removed.")
 
 
 @teams.command("add-member")
@@ -265,7 +190,7 @@ def add_member(
 ) -> None:
     """Put a user into a team."""
     talk = Talk(url, token, as_json=as_json)
-    path = f"/teams/{_part(slug)}/members/{_part(login)}"
+    path = f"/teams/{part(slug)}/members/{part(login)}"
     talk.tell(talk.ask("PUT", path), f"{login} is in {slug}.")
 
 
@@ -282,7 +207,7 @@ def remove_member(
 ) -> None:
     """Take a user out of a team."""
     talk = Talk(url, token, as_json=as_json)
-    path = f"/teams/{_part(slug)}/members/{_part(login)}"
+    path = f"/teams/{part(slug)}/members/{part(login)}"
     talk.tell(talk.ask("DELETE", path), f"{login} is out of {slug}.")
 
 
@@ -370,4 +295,4 @@ def revoke_token(
 ) -> None:
     """Revoke a token at once."""
     talk = Talk(url, token, as_json=as_json)
-    talk.tell(talk.ask("DELETE", f"/tokens/{_part(token_id)}"), f"{token_id} is revoked.")
+    talk.tell(talk.ask("DELETE", f"/tokens/{part(token_id)}"), f"{token_id} is revoked.")

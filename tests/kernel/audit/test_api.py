@@ -52,6 +52,20 @@ def test_it_is_exported_as_lines_and_as_a_table(web, root):
     assert "audit.csv" in table.headers["content-disposition"]
 
 
+def test_it_is_copied_oldest_first_from_a_known_id_on(web, root):
+    for number in range(5):
+        add_user(web, root, f"user{number}")
+    known = ask(web, root, subject="user:user0").json()[0]["id"]
+    seen, url = [], f"{API}/audit?limit=2&what=user.&above={known}"
+    while url:
+        reply = web.get(url, headers=root.bearer)
+        seen += [entry["subject"] for entry in reply.json()]
+        url = reply.links.get("next", {}).get("url")
+    assert seen == [f"user:user{n}" for n in range(1, 5)]
+    lines = ask(web, root, format="jsonl", what="user.", above=known).text.splitlines()
+    assert [json.loads(line)["subject"] for line in lines] == seen
+
+
 def test_only_administrators_read_it(web, people):
     assert ask(web, people("alice")).status_code == 403
     assert web.get(f"{API}/audit").status_code == 401
@@ -59,7 +73,13 @@ def test_only_administrators_read_it(web, people):
 
 @pytest.mark.parametrize(
     "query",
-    [{"since": "soon"}, {"after": "WzFd", "until": "x"}, {"after": "WyJhIl0"}, {"format": "xml"}],
+    [
+        {"since": "soon"},
+        {"after": "WzFd", "until": "x"},
+        {"after": "WyJhIl0"},
+        {"format": "xml"},
+        {"above": -1},
+    ],
 )
 def test_a_question_that_makes_no_sense_is_refused(web, root, query):
     reply = ask(web, root, **query)

@@ -2,12 +2,15 @@ import csv
 import io
 import json
 import threading
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from towpath.kernel import origin
 from towpath.kernel.audit import service
+from towpath.kernel.audit import store as rows
 from towpath.kernel.audit.service import Search
+from towpath.kernel.errors import Unavailable
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Handler
 from towpath.kernel.work.worker import Worker
@@ -103,3 +106,106 @@ def test_exports_hold_everything_that_matches_in_pieces(db, monkeypatch):
 def test_a_spreadsheet_takes_no_cell_for_a_formula(db):
     db.write(lambda tx: record(tx, "=cmd()"))
     assert b",'=cmd()," in b"".join(service.export_table(db, Search()))
+
+
+@pytest.fixture
+def held(db):
+    """Have somebody record "thing:late" and not commit before the end of the block."""
+
+    @contextmanager
+    def hold():
+        recorded, commit = threading.Event(), threading.Event()
+
+        def slowly(tx):
+            record(tx, "thing:late")
+            recorded.set()
+            commit.wait()
+
+        late = db.submit(slowly)
+        recorded.wait()
+        try:
+            yield
+        finally:
+            commit.set()
+            late.result()
+
+    return hold
+
+
+def copied(db, above=0, limit=100):
+    return [(e.id, e.subject) for e in service.onwards(db, Search(), above, limit)]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("store", ["postgresql"])
+def test_a_copy_does_not_go_past_a_change_that_is_not_committed(db, held):
+    db.write(record)
+    with held():
+        db.write(lambda tx: record(tx, "thing:quick"))
+        assert [subject for _, subject in rows_seen(db)] == ["thing:1", "thing:quick"]
+        with pytest.raises(Unavailable, match="under way for long"):
+            service.settled(db, patience=0)
+    assert copied(db) == rows_seen(db)
+    assert [subject for _, subject in copied(db)] == ["thing:1", "thing:late", "thing:quick"]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("store", ["postgresql"])
+def test_a_change_that_began_after_the_question_is_not_waited_for(db, held, monkeypatch):
+    db.write(record)
+    looked = rows.adding
+    with ExitStack() as stack:
+
+        def look(tx):
+            """Before the first look there is nobody, at each further one there is."""
+            seen = looked(tx)
+            if not seen:
+                stack.enter_context(held())
+            return seen
+
+        monkeypatch.setattr(rows, "adding", look)
+        assert service.settled(db, patience=0) == rows_seen(db)[0][0]
+
+
+def rows_seen(db):
+    return [(e.id, e.subject) for e in reversed(entries(db))]
+
+
+def test_a_copy_made_while_many_write_misses_and_doubles_nothing(db):
+    def write(name):
+        for number in range(25):
+            if number % 5 == 4:
+                with pytest.raises(LookupError):
+                    db.write(lambda tx: undone(tx, name))
+            db.write(lambda tx, n=number: record(tx, f"thing:{name}-{n}"))
+
+    def undone(tx, name):
+        record(tx, f"undone:{name}")
+        raise LookupError
+
+    writers = [threading.Thread(target=write, args=(f"w{n}",)) for n in range(4)]
+    for writer in writers:
+        writer.start()
+    seen = []
+    while any(writer.is_alive() for writer in writers):
+        seen += copied(db, seen[-1][0] if seen else 0, limit=7)
+    while more := copied(db, seen[-1][0] if seen else 0, limit=7):
+        seen += more
+    assert seen == [(e.id, e.subject) for e in reversed(db.read(all_entries))]
+    assert len(seen) == 100
+    assert [number for number, _ in seen] == sorted({number for number, _ in seen})
+
+
+def all_entries(tx):
+    return service.search(tx, Search(), limit=1000)
+
+
+def test_a_stream_from_an_id_on_ends_though_more_is_written(db, monkeypatch):
+    monkeypatch.setattr(service, "_AT_ONCE", 2)
+    for number in range(5):
+        db.write(lambda tx, n=number: record(tx, f"thing:{n}"))
+    lines = service.export_lines(db, Search(), above=1)
+    seen = [json.loads(next(lines))["subject"]]
+    db.write(lambda tx: record(tx, "thing:later"))
+    seen += [json.loads(line)["subject"] for line in lines]
+    assert seen == ["thing:1", "thing:2", "thing:3", "thing:4"]

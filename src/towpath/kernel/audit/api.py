@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from towpath.kernel.access.service import Role
 from towpath.kernel.audit import service
 from towpath.kernel.audit.model import Search, moment
+from towpath.kernel.context import Kernel
 from towpath.kernel.errors import InvalidInput
 from towpath.kernel.http import paging
 from towpath.kernel.http.callers import TheKernel
@@ -18,6 +19,10 @@ from towpath.kernel.http.permissions import Needs
 ADMINS = Depends(Needs(Role.admin))
 _MOMENT = "A date or a time in ISO 8601, such as 2026-01-31."
 _TOO_LARGE = 2**63
+Above = Annotated[
+    int | None,
+    Query(ge=0, lt=_TOO_LARGE, description="Oldest first, from the first id above it; 0: all."),
+]
 _EXPORTS = {
     "jsonl": (service.export_lines, "application/jsonl"),
     "csv": (service.export_table, "text/csv; charset=utf-8"),
@@ -49,21 +54,37 @@ def entries(  # noqa: PLR0913, PLR0917 - one parameter per query
     ] = "json",
     limit: paging.Limit = 50,
     after: paging.After = None,
+    above: Above = None,
 ) -> Response:
-    """List changes, newest first; for administrators."""
+    """List changes, newest first; for administrators.
+
+    With `above`, oldest first: to copy the log piece by piece, go on from the last id you have.
+    """
     wanted = search_of(who, what, subject, since, until)
     if format in _EXPORTS:
         export, kind = _EXPORTS[format]
         name = f'attachment; filename="audit.{format}"'
         return StreamingResponse(
-            export(kernel.db, wanted), media_type=kind, headers={"Content-Disposition": name}
+            export(kernel.db, wanted, above),
+            media_type=kind,
+            headers={"Content-Disposition": name},
         )
+    if above is not None:
+        return _onwards(request, kernel, wanted, above, limit)
     below = below_of(after)
     found = kernel.db.read(lambda tx: service.search(tx, wanted, below=below, limit=limit + 1))
     shown, more = paging.page(found, limit)
     cursor = paging.Cursor((shown[-1].id,)) if more else None
     told = [service.told(each) for each in shown]
     return JSONResponse(told, headers=paging.link_next(request, cursor))
+
+
+def _onwards(request: Request, kernel: Kernel, wanted: Search, above: int, limit: int) -> Response:
+    found = service.onwards(kernel.db, wanted, above, limit + 1)
+    shown, more = paging.page(found, limit)
+    following = request.url.include_query_params(above=shown[-1].id) if more else None
+    link = {"Link": f'<{following}>; rel="next"'} if following else {}
+    return JSONResponse([service.told(each) for each in shown], headers=link)
 
 
 def search_of(

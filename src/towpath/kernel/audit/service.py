@@ -6,8 +6,11 @@ entry exists exactly if the change does. The actions of who is not logged in are
 
 import csv
 import io
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -23,12 +26,15 @@ from towpath.kernel.audit.model import kept, plain
 from towpath.kernel.audit.model import moment as moment
 from towpath.kernel.clock import Micros, to_datetime
 from towpath.kernel.db.interface import Database, Tx
+from towpath.kernel.errors import Unavailable
 from towpath.kernel.origin import Origin
 
 _LONGEST_SUBJECT = 300
 _LONGEST_AGENT = 300
 _LONGEST_NAME = 100
 _AT_ONCE = 500
+_PATIENCE_SECONDS = 10.0
+_PAUSE_SECONDS = 0.01
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FIELDS = (
     "id", "at", "action", "subject", "who", "who_id", "proof", "proof_id", "address", "agent",
@@ -68,6 +74,35 @@ def search(tx: Tx, wanted: Search, *, below: int | None = None, limit: int = 50)
     return store.search(tx, wanted, below, limit)
 
 
+def onwards(db: Database, wanted: Search, above: int, limit: int) -> list[Entry]:
+    """Entries with ids above `above`, oldest first: the way to copy the log piece by piece.
+
+    Go on with the id of the last one. No entry comes later with an id that was passed.
+    """
+    last = settled(db)
+    return db.read(lambda tx: store.onwards(tx, wanted, above, last, limit))
+
+
+def settled(db: Database, patience: float = _PATIENCE_SECONDS) -> int:
+    """Find an id up to which each entry can be read by now or never will be.
+
+    On PostgreSQL ids are given out before their transactions end, and these end in any order. So
+    take the newest id, then wait for every transaction that might have one below it; they are
+    short, and new ones, whose ids are higher, are not waited for.
+    """
+    last, unfinished = db.read(lambda tx: (store.newest(tx), store.adding(tx)))
+    deadline = time.monotonic() + patience
+    while unfinished:
+        if time.monotonic() >= deadline:
+            raise Unavailable(
+                "A change has been under way for long, and the log is not copied past it.",
+                next_step="Try again in a minute; what was copied so far is complete.",
+            )
+        threading.Event().wait(_PAUSE_SECONDS)
+        unfinished &= db.read(store.adding)
+    return last
+
+
 def forget(tx: Tx, before: Micros, after: int | None = None) -> int | None:
     """Delete what is older than the retention, a bounded number at a time."""
     return store.forget(tx, before, after or 0)
@@ -80,21 +115,42 @@ def told(entry: Entry) -> dict[str, Any]:
     return {name: values[name] for name in FIELDS}
 
 
-def export_lines(db: Database, wanted: Search) -> Iterator[bytes]:
-    """Everything that matches, newest first, one JSON object a line."""
-    for entry in _all(db, wanted):
-        yield msgspec.json.encode(told(entry)) + b"\n"
+def export_lines(db: Database, wanted: Search, above: int | None = None) -> Iterator[bytes]:
+    """Everything that matches, one JSON object a line; newest first, or oldest from `above`."""
+    return (msgspec.json.encode(told(entry)) + b"\n" for entry in _all(db, wanted, above))
 
 
-def export_table(db: Database, wanted: Search) -> Iterator[bytes]:
-    """Everything that matches, as CSV with a heading; no cell can be taken for a formula."""
-    yield _row(FIELDS)
-    for entry in _all(db, wanted):
-        yield _row([_cell(value) for value in told(entry).values()])
+def export_table(db: Database, wanted: Search, above: int | None = None) -> Iterator[bytes]:
+    """The same as CSV with a heading."""
+    rows = (table_row(list(told(entry).values())) for entry in _all(db, wanted, above))
+    return chain([table_row(FIELDS)], rows)
 
 
-def _all(db: Database, wanted: Search) -> Iterator[Entry]:
+def table_row(values: Sequence[Any]) -> bytes:
+    """One line of CSV; no cell can be taken for a formula."""
+    out = io.StringIO()
+    csv.writer(out).writerow([_cell(value) for value in values])
+    return out.getvalue().encode()
+
+
+def _all(db: Database, wanted: Search, above: int | None) -> Iterator[Entry]:
     """Read in pieces, so that a slow reader holds no snapshot open."""
+    if above is None:
+        return _newest_first(db, wanted)
+    return _oldest_first(db, wanted, above, settled(db))
+
+
+def _oldest_first(db: Database, wanted: Search, above: int, last: int) -> Iterator[Entry]:
+    while True:
+        start = above
+        found = db.read(lambda tx: store.onwards(tx, wanted, start, last, _AT_ONCE))  # noqa: B023
+        yield from found
+        if len(found) < _AT_ONCE:
+            return
+        above = found[-1].id
+
+
+def _newest_first(db: Database, wanted: Search) -> Iterator[Entry]:
     below: int | None = None
     while True:
         start = below
@@ -105,14 +161,8 @@ def _all(db: Database, wanted: Search) -> Iterator[Entry]:
         below = found[-1].id
 
 
-def _row(cells: Any) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerow(cells)
-    return out.getvalue().encode()
-
-
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    shown = msgspec.json.encode(value).decode() if isinstance(value, dict) else str(value)
+    shown = msgspec.json.encode(value).decode() if isinstance(value, Mapping) else str(value)
     return f"'{shown}" if shown.startswith(_FORMULA) else shown

@@ -11,10 +11,12 @@ from sqlalchemy import (
     Integer,
     MetaData,
     RowMapping,
+    Select,
     String,
     Table,
     Text,
     delete,
+    func,
     select,
     text,
 )
@@ -56,6 +58,12 @@ _ADD = Sql(
     f"VALUES (:now, {', '.join(f':{name}' for name in _COLUMNS[1:])})"
 )
 _ALLOW_FORGETTING = text("SELECT set_config('towpath.audit', 'forget', true)")
+_GIVEN_OUT = text("SELECT last_value FROM audit_entry_id_seq")
+_ADDING = text(
+    "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation'"
+    " AND relation = 'audit_entry'::regclass AND mode = 'RowExclusiveLock' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 _STRIDE = 1000
 
 
@@ -83,8 +91,37 @@ def add(
 
 def search(tx: Tx, wanted: Search, below: int | None, limit: int) -> list[Entry]:
     """Newest first, those with ids below `below`."""
-    column = ENTRY.c
-    chosen = select(ENTRY).order_by(column.id.desc()).limit(limit)
+    chosen = _matching(wanted).order_by(ENTRY.c.id.desc()).limit(limit)
+    if below is not None:
+        chosen = chosen.where(ENTRY.c.id < below)
+    return [_entry(row) for row in tx.rows(chosen)]
+
+
+def onwards(tx: Tx, wanted: Search, above: int, last: int, limit: int) -> list[Entry]:
+    """Oldest first, those with ids above `above`, up to `last`."""
+    chosen = _matching(wanted).where(ENTRY.c.id > above, ENTRY.c.id <= last)
+    return [_entry(row) for row in tx.rows(chosen.order_by(ENTRY.c.id).limit(limit))]
+
+
+def newest(tx: Tx) -> int:
+    """The highest id that was given out, on PostgreSQL perhaps to an entry nobody sees yet."""
+    found = tx.scalar(_GIVEN_OUT if tx.dialect == "postgresql" else select(func.max(ENTRY.c.id)))
+    return int(found or 0)
+
+
+def adding(tx: Tx) -> frozenset[str]:
+    """The transactions of PostgreSQL that have added entries and may still commit them.
+
+    An insert locks the table like this before it takes its id, and until its transaction ends.
+    SQLite writes one transaction after the other, so none is ever seen there in the middle.
+    """
+    if tx.dialect == "sqlite":
+        return frozenset()
+    return frozenset(row["virtualtransaction"] for row in tx.rows(_ADDING))
+
+
+def _matching(wanted: Search) -> Select[Any]:
+    column, chosen = ENTRY.c, select(ENTRY)
     if wanted.who is not None:
         chosen = chosen.where(column.who == wanted.who)
     if wanted.what is not None:
@@ -95,9 +132,7 @@ def search(tx: Tx, wanted: Search, below: int | None, limit: int) -> list[Entry]
         chosen = chosen.where(column.at >= wanted.since)
     if wanted.until is not None:
         chosen = chosen.where(column.at < wanted.until)
-    if below is not None:
-        chosen = chosen.where(column.id < below)
-    return [_entry(row) for row in tx.rows(chosen)]
+    return chosen
 
 
 def forget(tx: Tx, before: Micros, after: int) -> int | None:

@@ -1,0 +1,152 @@
+"""`towpath audit export`: take the audit log away, oldest first, and go on where it stopped."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlencode
+
+import click
+
+from towpath.app.talking import Talk, reaches
+
+_A_PAGE = 100
+_PAGES_A_WORD = 20
+_Entry = Mapping[str, Any]
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  towpath audit export --since 2026-01-01 --who alice
+  towpath audit export --out audit.jsonl             all of it into a file
+  towpath audit export --out audit.jsonl --resume    what came since, behind it
+  towpath audit export --format csv --above 41000    from a known id on
+"""
+)
+def audit() -> None:
+    """Take the audit log away."""
+
+
+@audit.command("export")
+@click.option("--who", help="Only what this login did.")
+@click.option("--what", help="Only this action, or those that begin so, such as user.")
+@click.option("--subject", help="Only what happened to this, such as user:alice.")
+@click.option("--since", help="From this date or time on, such as 2026-01-31.")
+@click.option("--until", help="Up to this date or time.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv", "json"]),
+    default="jsonl",
+    show_default=True,
+    help="An object a line, a table, or one list.",
+)
+@click.option("--above", type=click.IntRange(0), default=0, help="Only ids above this one.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Into a new file.")
+@click.option("--resume", is_flag=True, help="Go on behind the last entry of --out, as jsonl.")
+@reaches
+def export(
+    form: str,
+    above: int,
+    out: Path | None,
+    resume: bool,  # noqa: FBT001 - click's
+    url: str,
+    token: str,
+    **wanted: str | None,
+) -> None:
+    """Write every entry that matches, oldest first; how far it is goes to stderr.
+
+    Ids only grow, and no entry comes later with an id that was passed: so an export that was cut
+    short, or last night's, goes on from its last id.
+    """
+    above = _last_of(out, form) if resume else above
+    talk = Talk(url, token, as_json=False)
+    asked = {name: value for name, value in wanted.items() if value}
+    with _opened(out, resume=resume) as file:
+        _FORMS[form](file, _entries(talk, asked, above))
+        file.flush()
+        if out:
+            os.fsync(file.fileno())
+
+
+def _entries(talk: Talk, asked: Mapping[str, str], above: int) -> Iterator[_Entry]:
+    """Follow the pages; whatever ends them, say how far they came."""
+    count, pages = 0, 0
+    try:
+        while found := talk.ask("GET", f"/audit?{urlencode(_page(asked, above))}"):
+            yield from found
+            above, count, pages = found[-1]["id"], count + len(found), pages + 1
+            if pages % _PAGES_A_WORD == 0:
+                click.echo(f"{count} entries, up to {found[-1]['at']}", err=True)
+            if len(found) < _A_PAGE:
+                break
+    finally:
+        click.echo(f"{count} entries; what comes later: --above {above}", err=True)
+
+
+def _page(asked: Mapping[str, str], above: int) -> dict[str, str | int]:
+    return {**asked, "limit": _A_PAGE, "above": above}
+
+
+def _opened(out: Path | None, *, resume: bool) -> Any:
+    if out is None:
+        return nullcontext(sys.stdout)
+    try:
+        return out.open("a" if resume else "x", encoding="utf-8", newline="")
+    except FileExistsError:
+        raise click.ClickException(
+            f"{out} is there already. Name another file, or add --resume to go on behind it."
+        ) from None
+
+
+def _last_of(out: Path | None, form: str) -> int:
+    """Find the id of the last whole entry in a file, and cut off one that was half written."""
+    if out is None or form != "jsonl":
+        raise click.UsageError("--resume needs --out FILE and the format jsonl.")
+    if not out.exists():
+        return 0
+    whole, last = 0, b'{"id": 0}'
+    with out.open("rb+") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                whole, last = whole + len(line), line
+        try:
+            found = int(json.loads(last)["id"])
+        except (ValueError, KeyError, TypeError):
+            raise click.ClickException(
+                f"{out} does not end with an entry of the audit log. Name another file."
+            ) from None
+        file.truncate(whole)
+    return found
+
+
+def _as_lines(file: IO[str], entries: Iterator[_Entry]) -> None:
+    for entry in entries:
+        file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
+def _as_list(file: IO[str], entries: Iterator[_Entry]) -> None:
+    before = "[\n"
+    for entry in entries:
+        file.write(before + json.dumps(entry, ensure_ascii=False))
+        before = ",\n"
+    file.write("\n]\n" if before == ",\n" else "[]\n")
+
+
+def _as_table(file: IO[str], entries: Iterator[_Entry]) -> None:
+    from towpath.kernel.audit import service
+
+    file.write(service.table_row(service.FIELDS).decode())
+    for entry in entries:
+        file.write(service.table_row([entry[name] for name in service.FIELDS]).decode())
+
+
+_FORMS: Mapping[str, Callable[[IO[str], Iterator[_Entry]], None]] = {
+    "jsonl": _as_lines,
+    "csv": _as_table,
+    "json": _as_list,
+}
