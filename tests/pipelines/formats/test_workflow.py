@@ -63,21 +63,49 @@ def test_a_file_without_a_name_is_called_by_its_own():
 @pytest.mark.parametrize(
     ("old", "new", "place", "says"),
     [
-        ("name: ci", "permissions: read-all", "2:1", "`permissions` in the workflow"),
-        ("name: ci", "concurrency: x", "2:1", "`concurrency`"),
         ("name: ci", "nmae: ci", "2:1", "Did you mean `name`?"),
-        ("  test:\n", "  test:\n    strategy: {}\n", "16:5", "`strategy`"),
-        ("  test:\n", "  test:\n    services: {}\n", "16:5", "`services`"),
+        ("name: ci", "permissions: all", "2:14", "Expected: read-all, write-all"),
+        ("  test:\n", "  test:\n    stategy: {}\n", "16:5", "`strategy`"),
+        ("  test:\n", "  test:\n    uses: ./.github/workflows/a.yml\n", "16:5", "`uses`"),
         ("[build]", "[biuld]", "15:3", "needs `biuld`"),
-        ("ubuntu-latest", "${{ github.ref }}", "18:14", "plain labels"),
-        ("actions/checkout@v4", "docker://alpine", "23:15", "`docker://alpine`"),
+        ("ubuntu-latest", "${{ secrets.a }}", "18:14", "secrets"),
+        ("actions/checkout@v4", "docker:/alpine", "23:15", "`docker:/alpine`"),
         ("needs.build.result", "secrets.X", "17:9", "secrets"),
         ("On ${{ github.ref_name }}", "${{ env.A }}", "3:11", "env"),
     ],
 )
-def test_what_is_refused_is_named_with_its_place(old, new, place, says):
+def test_what_is_wrong_is_named_with_its_place(old, new, place, says):
     found = [str(problem) for problem in problems(FILE.replace(old, new, 1))]
     assert any(f":{place}: " in each and says in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("name: ci", "concurrency: x", "2:1: `concurrency`"),
+        ("name: ci", "permissions: {contents: write}", "2:14: `permissions`"),
+        ("  test:\n", "  test:\n    strategy: {matrix: {a: [1]}}\n", "16:5: `strategy`"),
+        ("  test:\n", "  test:\n    services: {db: {image: postgres}}\n", "16:5: `services`"),
+        ("ubuntu-latest", "${{ github.ref }}", "18:14: `${{ }} in runs-on`"),
+    ],
+)
+def test_what_is_not_run_yet_is_no_problem_but_noted_with_its_place(old, new, place):
+    workflow = parse(FILE.replace(old, new, 1).encode(), "ci.yml")
+    assert [str(each).split(" is not run yet: ")[0] for each in workflow.refusals] == [
+        f"ci.yml:{place}"
+    ]
+
+
+def test_what_a_job_does_not_use_is_no_reason_to_refuse_another():
+    workflow = parse(FILE.replace("make test", "${{ secrets.a }}").encode(), "ci.yml")
+    build, test = workflow.jobs
+    assert (workflow.unrun, build.unrun) == ((), ())
+    assert [problem.line for problem in test.unrun] == [24]
+
+
+def test_events_that_do_not_happen_here_are_warned_of():
+    workflow = parse(FILE.replace("push: {branches: [main]}", "release:").encode(), "ci.yml")
+    assert "`release` does not happen here" in workflow.warnings[0].message
 
 
 def test_all_problems_are_told_in_the_order_of_the_lines():
@@ -129,10 +157,9 @@ def _workflow_of(path):
 
 def _problems(text, name):
     try:
-        parse(text.encode(), name)
+        return parse(text.encode(), name).refusals
     except InvalidWorkflow as error:
         return error.problems
-    return ()
 
 
 @pytest.mark.parametrize("path", OFFICIAL, ids=lambda path: path.stem)

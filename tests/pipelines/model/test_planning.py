@@ -38,3 +38,10 @@ def test_a_name_that_cannot_be_evaluated_is_a_problem_of_the_file():
     planned = plan(FILE.replace("github.ref_name }}\n", "fromJSON('{') }}\n", 1))
     assert planned.runs == ()
     assert "fromJSON" in planned.problems[0].message
+
+
+def test_what_is_understood_but_not_run_is_refused_by_name_and_line():
+    planned = plan(FILE.replace("runs-on: x", "runs-on: x, container: debian", 1))
+    assert planned.runs == ()
+    (problem,) = planned.problems
+    assert str(problem).startswith("ci.yml:5:19: `container` is not run yet: ")

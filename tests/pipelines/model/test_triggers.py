@@ -51,3 +51,15 @@ def test_filters_look_at_the_target_of_a_request_and_at_the_branch_of_a_push():
 def test_whether_anybody_asks_for_paths():
     assert not filters_paths([PUSH, REQUEST])
     assert filters_paths([PUSH, workflow("x", Trigger("push", paths=Filter(("a",))))])
+
+
+def test_what_waits_for_tags_alone_is_not_started_by_a_branch():
+    release = workflow("release", Trigger("push", tags=Filter(("v*",))))
+    both = workflow("both", Trigger("push", Filter(("main",)), tags=Filter(("v*",))))
+    assert names([release, both], Event("push", "main")) == ["both"]
+
+
+def test_a_request_starts_what_asks_for_new_heads_and_not_what_asks_for_labels():
+    heads = workflow("heads", Trigger("pull_request", types=("opened", "labeled")))
+    labels = workflow("labels", Trigger("pull_request", types=("labeled",)))
+    assert names([heads, labels], Event("pull_request", "main")) == ["heads"]

@@ -3,12 +3,15 @@
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+from towpath.pipelines.formats import places, unrun
 from towpath.pipelines.formats.tree import Branch, Leaf, Node
-from towpath.pipelines.model.expressions import functions, syntax, templates
+from towpath.pipelines.model.expressions import syntax, templates
 from towpath.pipelines.model.expressions.values import ExpressionError
 from towpath.pipelines.model.workflow import DEFAULT_TIMEOUT_MINUTES, Problem
+
+T = TypeVar("T")
 
 MAX_TEXT = 65_536
 """Characters of one value, a script included."""
@@ -30,11 +33,37 @@ class Reader:
 
     file: str
     problems: list[Problem] = field(default_factory=list)
+    unrun: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
 
     def problem(self, node: Node, key: str, message: str, expected: Iterable[str] = ()) -> None:
         self.problems.append(
             Problem(self.file, node.line, node.column, key, message, tuple(expected))
         )
+
+    def later(self, node: Node, key: str, why: str) -> None:
+        """Note what is understood, but not run yet."""
+        message = f"`{key}` is not run yet: {why}."
+        self.unrun.append(Problem(self.file, node.line, node.column, key, message))
+
+    def taken(self, before: int) -> tuple[Problem, ...]:
+        """Take out what is not run that was noted after so many others."""
+        found = tuple(self.unrun[before:])
+        del self.unrun[before:]
+        return found
+
+    def unrun_key(self, node: Node, place: str) -> None:
+        if place in unrun.KEYS:
+            self.later(node, place.rpartition(".")[2], unrun.KEYS[place])
+
+    def unrun_keys(self, entries: Mapping[str, Entry], place: str) -> None:
+        """Note which keys of a mapping are not run, but for those that judge it themselves."""
+        for name, entry in entries.items():
+            if name != "permissions":
+                self.unrun_key(entry.key, f"{place}{name}")
+
+    def warning(self, node: Node, key: str, message: str) -> None:
+        self.warnings.append(Problem(self.file, node.line, node.column, key, message))
 
     def mapping(self, node: Node, what: str) -> dict[str, Entry]:
         if isinstance(node, Branch) and node.mapping:
@@ -42,22 +71,20 @@ class Reader:
         self.problem(node, what, f"`{what}` must be a mapping of keys to values.")
         return {}
 
-    def known(
-        self, node: Node, what: str, keys: Iterable[str], refused: Mapping[str, str]
-    ) -> dict[str, Entry]:
-        """Read a mapping of which all keys are known; those in `refused` are told why not."""
+    def known(self, node: Node, what: str, keys: Iterable[str]) -> dict[str, Entry]:
+        """Read a mapping of which all keys are known."""
         entries = self.mapping(node, what)
         for name in [name for name in entries if name not in keys]:
-            self._unknown(entries.pop(name).key, what, tuple(keys), refused)
+            self._unknown(entries.pop(name).key, what, tuple(keys))
         return entries
 
-    def _unknown(
-        self, key: Leaf, what: str, keys: tuple[str, ...], refused: Mapping[str, str]
-    ) -> None:
-        if key.text in refused:
-            message = f"`{key.text}` in {what} is not supported: {refused[key.text]}."
-            self.problem(key, key.text, message)
-            return
+    def needed(self, entries: Mapping[str, Entry], at: Node, what: str, *keys: str) -> None:
+        """Complain of each key that is not there though it must be; `at` is where it would be."""
+        for key in keys:
+            if key not in entries:
+                self.problem(at, key, f"{what} needs the key `{key}`.", keys)
+
+    def _unknown(self, key: Leaf, what: str, keys: tuple[str, ...]) -> None:
         near = difflib.get_close_matches(key.text, keys, 1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
         self.problem(key, key.text, f"Unknown key `{key.text}` in {what}.{hint}", sorted(keys))
@@ -96,6 +123,13 @@ class Reader:
         self.problem(node, what, f"`{what}` must be a number above 0 and at most {MAX_MINUTES}.")
         return DEFAULT_TIMEOUT_MINUTES
 
+    def number(self, node: Node, what: str) -> float:
+        value = node.value if isinstance(node, Leaf) else None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        self.problem(node, what, f"`{what}` must be a number.")
+        return 0.0
+
     def whole(self, node: Node, what: str) -> int:
         text = self.text(node, what)
         if text.isascii() and text.isdigit() and len(text) < 10:  # noqa: PLR2004 - fits an int32
@@ -103,16 +137,70 @@ class Reader:
         self.problem(node, what, f"`{what}` must be a whole number, 0 or above.")
         return 0
 
-    def template(self, node: Node, what: str, scope: syntax.Scope) -> str:
-        """Read text whose ${{ }} are sound and name only what `scope` knows."""
+    def filled(self, node: Node, what: str) -> str:
+        """Read text that may not be empty."""
         text = self.text(node, what)
-        self._checked(node, what, scope, lambda: templates.parse(text, scope))
+        if not text and isinstance(node, Leaf):
+            self.problem(node, what, f"`{what}` may not be empty.")
         return text
 
-    def condition(self, node: Node, what: str, names: Iterable[str]) -> str:
+    def choice(self, node: Node, what: str, allowed: Iterable[str]) -> str:
         text = self.text(node, what)
-        scope = syntax.Scope(frozenset(names), functions.WITH_STATUS)
-        self._checked(node, what, scope, lambda: templates.parse_condition(text, scope))
+        if text not in allowed:
+            self.problem(node, what, f"`{what}` cannot be `{text}`.", allowed)
+        return text
+
+    def plain(self, node: Node, what: str) -> str:
+        """Read text where no ${{ }} may stand."""
+        text = self.text(node, what)
+        if templates.OPEN in text:
+            self.problem(node, what, f"`{what}` must be plain text, without ${{{{ }}}}.")
+        return text
+
+    def template(self, node: Node, what: str, place: str) -> str:
+        """Read text whose ${{ }} are sound and name only what may be named at `place`."""
+        text = self.text(node, what)
+        if templates.OPEN in text:
+            scope = places.scope_of(place)
+            self._checked(node, what, scope, lambda: templates.parse(text, scope).trees)
+        return text
+
+    def templates(self, node: Node, what: str, place: str) -> tuple[str, ...]:
+        if isinstance(node, Leaf):
+            return (self.template(node, what, place),) if node.value is not None else ()
+        return tuple(self.template(item, what, place) for item in self.items(node, what))
+
+    def scalar(self, node: Node, what: str, place: str) -> str | bool | float:
+        """Read text with its ${{ }}, or a boolean or number as such."""
+        value = node.value if isinstance(node, Leaf) else None
+        if isinstance(value, bool | int | float):
+            return value
+        return self.template(node, what, place)
+
+    def data(self, node: Node, what: str, place: str) -> Any:
+        """Read whatever stands there, as deep as it goes."""
+        if isinstance(node, Leaf):
+            return self.template(node, what, place) if isinstance(node.value, str) else node.value
+        if not node.mapping:
+            return [self.data(item, what, place) for item in node.children]
+        return {key.text: self.data(value, what, place) for key, value in node.entries}
+
+    def condition(self, node: Node, what: str, place: str) -> str:
+        text, scope = self.text(node, what), places.scope_of(place)
+        self._checked(node, what, scope, lambda: [templates.parse_condition(text, scope)])
+        return text
+
+    def either(
+        self, node: Node, what: str, place: str, plain: Callable[[Node, str], T]
+    ) -> T | str:
+        """Read a plain value, or one ${{ }} that will give it."""
+        if not isinstance(node, Leaf) or templates.OPEN not in node.text:
+            return plain(node, what)
+        text = self.template(node, what, place).strip()
+        if not templates.is_whole(text):
+            self.problem(node, what, f"`{what}` must be one ${{{{ }}}}, or a plain value.")
+        if place in unrun.EXPRESSIONS:
+            self.later(node, f"${{{{ }}}} in {what}", unrun.EXPRESSIONS[place])
         return text
 
     def fields(self, entries: Mapping[str, Entry], table: "Fields") -> dict[str, Any]:
@@ -124,26 +212,32 @@ class Reader:
         }
 
     def _checked(
-        self, node: Node, what: str, scope: syntax.Scope, parse: Callable[[], object]
+        self,
+        node: Node,
+        what: str,
+        scope: syntax.Scope,
+        parse: Callable[[], Iterable[syntax.Node]],
     ) -> None:
         try:
-            parse()
+            trees = parse()
         except ExpressionError as error:
             expected = sorted(scope.names) if "named-value" in str(error) else ()
             self.problem(node, what, f"{error}", expected)
+            return
+        for tree in trees:
+            for name in sorted(syntax.names(tree) & unrun.NAMES.keys()):
+                self.later(node, name, unrun.NAMES[name])
+            for name in sorted(syntax.calls(tree) & unrun.FUNCTIONS.keys()):
+                self.later(node, name, unrun.FUNCTIONS[name])
 
-    def environment(self, node: Node, what: str, scope: syntax.Scope) -> dict[str, str]:
+    def environment(self, node: Node, what: str, place: str) -> dict[str, str]:
         found = {}
         for name, entry in self.mapping(node, what).items():
-            if not name or "=" in name or "\0" in name:
-                self.problem(entry.key, name, "A variable's name may not be empty or hold `=`.")
-            found[name] = self.template(entry.node, f"{what}.{name}", scope)
+            if not name or "=" in name or "\0" in name or templates.OPEN in name:
+                message = "A variable's name may not be empty, nor hold `=` or `${{`."
+                self.problem(entry.key, name, message)
+            found[name] = self.template(entry.node, f"{what}.{name}", place)
         return found
 
 
 Fields = Mapping[str, tuple[str, Callable[[Reader, Node], Any]]]
-
-
-def scope(*names: str) -> syntax.Scope:
-    """What an expression may name where only these contexts exist."""
-    return syntax.Scope(frozenset(names), functions.PLAIN)

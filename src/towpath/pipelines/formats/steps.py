@@ -2,25 +2,30 @@
 
 import re
 
-from towpath.pipelines.formats.reading import Entry, Fields, Reader, scope
+from towpath.pipelines.formats import unrun
+from towpath.pipelines.formats.reading import Entry, Fields, Reader
 from towpath.pipelines.formats.tree import Branch, Leaf, Node
+from towpath.pipelines.model.expressions import templates
 from towpath.pipelines.model.workflow import Checkout, Step
 
 MAX_STEPS = 1000
-SHELLS = ("bash", "sh", "python")
-CONTEXTS = ("github", "env", "needs", "steps", "job", "runner")
+SHELLS = ("bash", "sh", "python", *unrun.SHELLS)
+_AT = "jobs.*.steps.*."
+_COMMON = ("name", "id", "if", "env", "timeout-minutes", "continue-on-error", "background")
+_WAITING = ("name", "id", "continue-on-error")
+KINDS = {
+    "run": (*_COMMON, "run", "working-directory", "shell"),
+    "uses": (*_COMMON, "uses", "with"),
+    "wait": (*_WAITING, "wait"),
+    "wait-all": (*_WAITING, "wait-all"),
+    "cancel": (*_WAITING, "cancel"),
+    "parallel": ("parallel",),
+}
+"""By the key that says what a step does, all that may stand beside it."""
 
-_KEYS = (
-    "name", "id", "if", "run", "uses", "with", "env", "working-directory", "shell",
-    "timeout-minutes", "continue-on-error",
-)  # fmt: skip
-_REFUSED = dict.fromkeys(
-    ("background", "wait", "wait-all", "cancel", "parallel"), "steps run one after another"
-)
 _CHECKOUT = re.compile(r"actions/checkout(@[\w./-]+)?")
+_ACTION = re.compile(r"[^/@]+/[^/@]+(/[^@]+)?@[^@]+|docker://.+|(\./|\$/).*|\.")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
-_RUN_ONLY = ("shell", "working-directory")
-_ANYTHING = scope(*CONTEXTS)
 
 
 def read(reader: Reader, node: Node) -> tuple[Step, ...]:
@@ -28,9 +33,11 @@ def read(reader: Reader, node: Node) -> tuple[Step, ...]:
     if isinstance(node, Branch) and not 0 < len(items) <= MAX_STEPS:
         reader.problem(node, "steps", f"`steps` needs between 1 and {MAX_STEPS} steps.")
     seen: set[str] = set()
-    return tuple(
-        _step(reader, item, number, seen) for number, item in enumerate(items[:MAX_STEPS], 1)
-    )
+    return _numbered(reader, items[:MAX_STEPS], seen)
+
+
+def _numbered(reader: Reader, items: list[Node], seen: set[str]) -> tuple[Step, ...]:
+    return tuple(_step(reader, item, number, seen) for number, item in enumerate(items, 1))
 
 
 def identifier(reader: Reader, node: Node, text: str, what: str) -> str:
@@ -42,45 +49,35 @@ def identifier(reader: Reader, node: Node, text: str, what: str) -> str:
     return text
 
 
-def shell(reader: Reader, node: Node) -> str:
-    text = reader.text(node, "shell")
-    if text not in SHELLS and not ("{0}" in text and len(text.split()) > 1):
+def shell(reader: Reader, node: Node, place: str) -> str:
+    text = reader.template(node, "shell", place)
+    known = text in SHELLS or templates.OPEN in text
+    if not known and not ("{0}" in text and len(text.split()) > 1):
         message = f"The shell `{text}` is not known."
         reader.problem(node, "shell", message, (*SHELLS, "a command with {0} for the script"))
+    if text in unrun.SHELLS:
+        reader.later(node, f"shell: {text}", unrun.SHELLS[text])
     return text
 
 
-_FIELDS: Fields = {
-    "name": ("name", lambda reader, node: reader.template(node, "name", _ANYTHING)),
-    "if": ("condition", lambda reader, node: reader.condition(node, "if", CONTEXTS)),
-    "env": ("env", lambda reader, node: reader.environment(node, "env", _ANYTHING)),
-    "working-directory": (
-        "working_directory",
-        lambda reader, node: reader.template(node, "working-directory", _ANYTHING),
-    ),
-    "shell": ("shell", shell),
-    "timeout-minutes": ("timeout_minutes", lambda reader, node: reader.minutes(node)),
-    "continue-on-error": (
-        "continue_on_error",
-        lambda reader, node: reader.boolean(node, "continue-on-error"),
-    ),
-}
-
-
 def _step(reader: Reader, node: Node, number: int, seen: set[str]) -> Step:
-    entries = reader.known(node, "a step", _KEYS, _REFUSED)
-    checkout = _uses(reader, entries)
-    run = entries.get("run")
-    if bool(run) == ("uses" in entries) and entries:
-        reader.problem(node, "run", "A step needs either `run` or `uses`.", ("run", "uses"))
-    return Step(
-        number=number,
-        line=node.line,
-        id=_id(reader, entries.get("id"), seen),
-        run=reader.template(run.node, "run", _ANYTHING) if run else None,
-        checkout=checkout,
-        **reader.fields(entries, _FIELDS),
-    )
+    raw = reader.mapping(node, "a step")
+    kinds = [kind for kind in KINDS if kind in raw]
+    if len(kinds) != 1:
+        if isinstance(node, Branch) and node.mapping:
+            message = "A step needs exactly one key that says what it does."
+            reader.problem(node, "steps", message, KINDS)
+        return Step(number=number, line=node.line)
+    kind = kinds[0]
+    entries = reader.known(node, f"a step with `{kind}`", KINDS[kind])
+    reader.unrun_keys(entries, _AT)
+    name = _id(reader, entries.get("id"), seen)
+    fields = reader.fields(entries, _FIELDS)
+    if kind == "parallel":
+        fields["parallel"] = _numbered(reader, reader.items(raw[kind].node, kind), seen)
+    if kind == "uses":
+        fields |= _used(reader, entries)
+    return Step(number=number, line=node.line, id=name, **fields)
 
 
 def _id(reader: Reader, entry: Entry | None, seen: set[str]) -> str:
@@ -93,44 +90,51 @@ def _id(reader: Reader, entry: Entry | None, seen: set[str]) -> str:
     return name
 
 
-def _uses(reader: Reader, entries: dict[str, Entry]) -> Checkout | None:
-    uses = entries.get("uses")
-    if uses is None:
-        if "with" in entries:
-            reader.problem(entries["with"].key, "with", "`with` needs `uses` beside it.")
-        return None
-    for key in _RUN_ONLY:
-        if key in entries:
-            reader.problem(entries[key].key, key, f"`{key}` needs `run`, not `uses`.")
-    action = reader.text(uses.node, "uses")
-    if not _CHECKOUT.fullmatch(action):
-        message = f"The action `{action}` is not supported: only actions/checkout is built in."
-        reader.problem(uses.node, "uses", message, ("actions/checkout@v4", "run"))
-        return None
-    return _checkout(reader, entries.get("with"))
+def _used(reader: Reader, entries: dict[str, Entry]) -> dict[str, object]:
+    node, given = entries["uses"].node, entries.get("with")
+    action = reader.plain(node, "uses")
+    if _CHECKOUT.fullmatch(action):
+        return {"uses": action, "checkout": _checkout(reader, given)}
+    if not _ACTION.fullmatch(action):
+        expected = ("OWNER/NAME@REF", "OWNER/NAME/PATH@REF", "./PATH", "docker://IMAGE")
+        reader.problem(node, "uses", f"`{action}` is not the address of an action.", expected)
+    elif unrun.ACTIONS:
+        reader.later(node, f"uses: {action}", unrun.ACTIONS)
+    empty = given is None or (isinstance(given.node, Leaf) and given.node.value is None)
+    inputs = {} if empty or given is None else reader.mapping(given.node, "with")
+    return {
+        "uses": action,
+        "inputs": {
+            name: reader.template(entry.node, f"with.{name}", f"{_AT}with")
+            for name, entry in inputs.items()
+        },
+    }
 
 
 def _checkout(reader: Reader, entry: Entry | None) -> Checkout:
     if entry is None or (isinstance(entry.node, Leaf) and entry.node.value is None):
         return Checkout()
-    inputs = reader.known(entry.node, "with", ("fetch-depth", "ref", "path"), _REFUSED_INPUTS)
-    depth, ref, path = (inputs.get(key) for key in ("fetch-depth", "ref", "path"))
+    inputs = reader.mapping(entry.node, "with")
+    for name, given in inputs.items():
+        text = reader.template(given.node, name, f"{_AT}with").strip().lower()
+        if name not in _INPUTS and text not in _AS_WE_DO.get(name, ()):
+            reader.later(given.key, name, unrun.CHECKOUT)
+    depth, ref, path = map(inputs.get, _INPUTS)
     return Checkout(
         depth=reader.whole(depth.node, "fetch-depth") if depth else 1,
-        ref=reader.template(ref.node, "ref", _ANYTHING) if ref else "",
+        ref=reader.template(ref.node, "ref", f"{_AT}with") if ref else "",
         path=_inside(reader, path) if path else "",
     )
 
 
-_REFUSED_INPUTS = dict.fromkeys(
-    (
-        "repository", "token", "ssh-key", "ssh-known-hosts", "ssh-strict", "ssh-user",
-        "persist-credentials", "clean", "filter", "sparse-checkout",
-        "sparse-checkout-cone-mode", "fetch-tags", "show-progress", "lfs", "submodules",
-        "set-safe-directory", "github-server-url",
-    ),
-    "the run's own repository is fetched, without credentials left behind",
-)  # fmt: skip
+_INPUTS = ("fetch-depth", "ref", "path")
+_FALSE = ("false", "")
+_AS_WE_DO = {
+    "persist-credentials": _FALSE, "lfs": _FALSE, "submodules": _FALSE, "fetch-tags": _FALSE,
+    "clean": ("true", ""), "show-progress": ("true", "false", ""),
+    "set-safe-directory": ("true", "false", ""),
+}  # fmt: skip
+"""Other inputs of checkout, and the values that ask for no more than what happens anyway."""
 
 
 def _inside(reader: Reader, entry: Entry) -> str:
@@ -138,3 +142,32 @@ def _inside(reader: Reader, entry: Entry) -> str:
     if path.startswith(("/", "-")) or ".." in path.split("/") or ".git" in path.split("/"):
         reader.problem(entry.node, "path", "`path` must lie inside the workspace.")
     return path
+
+
+_FIELDS: Fields = {
+    "name": ("name", lambda reader, node: reader.template(node, "name", f"{_AT}name")),
+    "if": ("condition", lambda reader, node: reader.condition(node, "if", f"{_AT}if")),
+    "env": ("env", lambda reader, node: reader.environment(node, "env", f"{_AT}env")),
+    "run": ("run", lambda reader, node: reader.template(node, "run", f"{_AT}run")),
+    "working-directory": (
+        "working_directory",
+        lambda reader, node: reader.template(node, "working-directory", f"{_AT}working-directory"),
+    ),
+    "shell": ("shell", lambda reader, node: shell(reader, node, f"{_AT}shell")),
+    "background": ("background", lambda reader, node: reader.boolean(node, "background")),
+    "wait": ("waits", lambda reader, node: reader.texts(node, "wait")),
+    "wait-all": ("waits", lambda *_: ()),
+    "cancel": ("cancels", lambda reader, node: reader.filled(node, "cancel")),
+    "timeout-minutes": (
+        "timeout_minutes",
+        lambda reader, node: reader.either(
+            node, "timeout-minutes", f"{_AT}timeout-minutes", reader.minutes
+        ),
+    ),
+    "continue-on-error": (
+        "continue_on_error",
+        lambda reader, node: reader.either(
+            node, "continue-on-error", f"{_AT}continue-on-error", reader.boolean
+        ),
+    ),
+}

@@ -1,63 +1,117 @@
 """The `on` key: which events start a workflow."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from towpath.pipelines.formats import inputs
+from towpath.pipelines.formats.events import EVENTS, Event
 from towpath.pipelines.formats.reading import Entry, Reader
 from towpath.pipelines.formats.tree import Branch, Leaf, Node
 from towpath.pipelines.model import globs
-from towpath.pipelines.model.workflow import Filter, Trigger
+from towpath.pipelines.model.workflow import Filter, Schedule, Trigger
 
-EVENTS = ("merge_group", "pull_request", "push", "workflow_dispatch")
-_FILTERS = ("branches", "branches-ignore", "paths", "paths-ignore")
-_FILTERS_OF = {
-    "push": _FILTERS,
-    "pull_request": _FILTERS,
-    "merge_group": ("branches", "branches-ignore"),
-    "workflow_dispatch": (),
-}
-_REFUSED_FILTERS = {
-    "tags": "pushes of tags start nothing yet",
-    "tags-ignore": "pushes of tags start nothing yet",
-    "types": "every change of a merge request's head starts a run",
-    "inputs": "a run is started without inputs",
-}
-_REFUSED_EVENTS = dict.fromkeys(
-    (
-        "branch_protection_rule", "check_run", "check_suite", "create", "delete", "deployment",
-        "deployment_status", "discussion", "discussion_comment", "fork", "gollum",
-        "issue_comment", "issues", "label", "milestone", "page_build", "public",
-        "pull_request_review", "pull_request_review_comment", "pull_request_target",
-        "registry_package", "release", "repository_dispatch", "schedule", "status", "watch",
-        "workflow_call", "workflow_run",
-    ),
-    "no such event happens here",
-)  # fmt: skip
+_ANY_TIME = datetime(2024, 1, 1, tzinfo=ZoneInfo("UTC"))
+_CRON_FIELDS = 5
 
 
 def read(reader: Reader, node: Node) -> tuple[Trigger, ...]:
     """Read `on`, written as one name, a list of names or a mapping."""
     if isinstance(node, Branch) and node.mapping:
-        entries = reader.known(node, "on", EVENTS, _REFUSED_EVENTS)
-        return tuple(_trigger(reader, name, entry) for name, entry in entries.items())
-    leaves = [node] if isinstance(node, Leaf) else reader.items(node, "on")
-    return tuple(Trigger(name) for leaf in leaves if (name := _event(reader, leaf)))
+        entries = reader.known(node, "on", EVENTS)
+        found = [_trigger(reader, name, entry) for name, entry in entries.items()]
+    else:
+        leaves = [node] if isinstance(node, Leaf) else reader.items(node, "on")
+        found = [_named(reader, leaf) for leaf in leaves]
+    if not found and not reader.problems:
+        reader.problem(node, "on", "`on` needs at least one event.", EVENTS)
+    return tuple(found)
 
 
-def _event(reader: Reader, node: Node) -> str | None:
-    name = reader.text(node, "on")
-    if name in EVENTS:
-        return name
-    why = (
-        f" is not supported: {_REFUSED_EVENTS[name]}." if name in _REFUSED_EVENTS else " is none."
-    )
-    reader.problem(node, "on", f"The event `{name}`{why}", EVENTS)
-    return None
+def _named(reader: Reader, node: Node) -> Trigger:
+    name = reader.choice(node, "on", EVENTS)
+    if name == "schedule":
+        reader.problem(node, "schedule", "The event `schedule` needs times.", ("- cron: …",))
+    return Trigger(name)
 
 
-def _trigger(reader: Reader, event: str, entry: Entry) -> Trigger:
+def _trigger(reader: Reader, name: str, entry: Entry) -> Trigger:
+    what, event = f"on.{name}", EVENTS[name]
+    if name == "schedule":
+        return Trigger(name, schedules=_schedules(reader, entry.node))
     if isinstance(entry.node, Leaf) and entry.node.value is None:
-        return Trigger(event)
-    what = f"on.{event}"
-    entries = reader.known(entry.node, what, _FILTERS_OF[event], _REFUSED_FILTERS)
-    return Trigger(event, _chosen(reader, entries, "branches"), _chosen(reader, entries, "paths"))
+        return Trigger(name)
+    if event.bare:
+        reader.problem(entry.node, name, f"Nothing may stand below `{what}`.")
+        return Trigger(name)
+    entries = reader.known(entry.node, what, _keys(event))
+    return Trigger(
+        name,
+        branches=_chosen(reader, entries, "branches"),
+        paths=_chosen(reader, entries, "paths"),
+        tags=_chosen(reader, entries, "tags"),
+        types=_types(reader, entries.get("types"), event),
+        workflows=_listed(reader, entries.get("workflows")),
+        inputs=inputs.read(reader, entries.get("inputs"), what),
+        secrets=inputs.secrets(reader, entries.get("secrets")),
+        outputs=inputs.outputs(reader, entries.get("outputs")),
+    )
+
+
+def _keys(event: Event) -> tuple[str, ...]:
+    return ("types", *event.keys) if event.types or event.free else event.keys
+
+
+def _types(reader: Reader, entry: Entry | None, event: Event) -> tuple[str, ...]:
+    if entry is None:
+        return ()
+    found = reader.texts(entry.node, "types")
+    for name in found:
+        if name not in event.types and not event.free:
+            message = f"`{name}` is not an activity of this event."
+            reader.problem(entry.node, "types", message, event.types)
+    return found
+
+
+def _listed(reader: Reader, entry: Entry | None) -> tuple[str, ...]:
+    return reader.texts(entry.node, entry.key.text) if entry else ()
+
+
+def _schedules(reader: Reader, node: Node) -> tuple[Schedule, ...]:
+    return tuple(_schedule(reader, item) for item in reader.items(node, "on.schedule"))
+
+
+def _schedule(reader: Reader, node: Node) -> Schedule:
+    entries = reader.known(node, "on.schedule", ("cron", "timezone"))
+    reader.needed(entries, node, "A schedule", "cron")
+    cron, zone = entries.get("cron"), entries.get("timezone")
+    read = Schedule(
+        reader.filled(cron.node, "cron") if cron else "* * * * *",
+        reader.filled(zone.node, "timezone") if zone else "UTC",
+    )
+    if cron and not _is_cron(read.cron):
+        message = f"`{read.cron}` is not a time: write minute, hour, day, month and weekday."
+        reader.problem(cron.node, "cron", message)
+    if zone and not _is_zone(read.timezone):
+        reader.problem(zone.node, "timezone", f"The time zone `{read.timezone}` is not known.")
+    return read
+
+
+def _is_cron(text: str) -> bool:
+    try:
+        CronSim(text, _ANY_TIME)
+    except CronSimError:
+        return False
+    return len(text.split()) == _CRON_FIELDS
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        return False
+    return True
 
 
 def _chosen(reader: Reader, entries: dict[str, Entry], name: str) -> Filter | None:

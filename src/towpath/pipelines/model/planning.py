@@ -27,9 +27,9 @@ class Planned:
 def plan(
     suite: Suite, workflows: Sequence[Workflow], origin: contexts.Origin, now: Micros
 ) -> Planned:
-    """Make a run of each workflow; a name that cannot be evaluated is a problem."""
+    """Make a run of each workflow; what cannot be run or evaluated is a problem."""
     runs: list[tuple[Run, tuple[Job, ...]]] = []
-    problems: list[Problem] = []
+    problems = [problem for workflow in workflows for problem in workflow.refusals]
     for workflow in workflows:
         try:
             runs.append(_run(suite, workflow, origin, now))

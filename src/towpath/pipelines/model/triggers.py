@@ -9,6 +9,8 @@ from towpath.pipelines.model.workflow import Trigger, Workflow
 
 STAND_IN = {"merge_group": "pull_request"}
 """A queue's candidate is judged like the request it comes from when no file speaks of queues."""
+HEADS = frozenset({"opened", "synchronize", "reopened"})
+"""The activities of a request that happen here: those in which it has a new head."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ def _named(workflows: Sequence[Workflow], name: str) -> bool:
 
 
 def _admits(trigger: Trigger, event: Event) -> bool:
+    if trigger.tags and not trigger.branches and event.name == "push":
+        return False  # it waits for tags alone, and only branches are pushed here
+    if trigger.types and trigger.event == "pull_request" and not HEADS & set(trigger.types):
+        return False
     if trigger.branches and not globs.admits(trigger.branches, event.branch):
         return False
     if trigger.paths and event.changed is not None:

@@ -82,7 +82,7 @@ class Job:
     def __init__(self, assignment: Assignment, around: Surround) -> None:
         self._given = assignment
         self._around = around
-        self._ends_at = time.monotonic() + assignment.spec.timeout_minutes * 60
+        self._ends_at = time.monotonic() + assignment.spec.minutes * 60
         self._steps: dict[str, Any] = {}
         self._env: dict[str, str] = {}
         self._paths: list[str] = []
@@ -188,7 +188,7 @@ class Job:
             return self._failure(step, "The sandbox ended unexpectedly.", outputs)
         if ended.reason == "timeout":
             self._timed_out = whose == "job"
-            limit = step.timeout_minutes if whose == "step" else self._given.spec.timeout_minutes
+            limit = step.minutes if whose == "step" else self._given.spec.minutes
             return self._failure(step, f"The {whose} took longer than {limit:g} minutes.", outputs)
         if ended.signal:
             return self._failure(step, f"The command was ended by signal {ended.signal}.", outputs)
@@ -224,7 +224,7 @@ class Job:
     def _seconds(self, step: Step) -> tuple[float, Literal["step", "job"]]:
         """How long a step may still take, and whose limit that is."""
         left = (self._cleaning or self._ends_at) - time.monotonic()
-        own = step.timeout_minutes * 60 if step.timeout_minutes else None
+        own = step.minutes * 60 if step.minutes else None
         return (own, "step") if own is not None and own < left else (max(left, 0.0), "job")
 
     def _cancel_of_step(self) -> Event:

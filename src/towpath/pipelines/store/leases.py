@@ -80,7 +80,7 @@ def _assignment(tx: Tx, taken: Job, lease: str) -> Assignment:
 
 def _read_token(tx: Tx, waiting: Job, of: Run) -> tuple[str, str]:
     access.ensure_system_user(tx, RUNNER_USER, "The runner", access.Role.viewer)
-    expires = after(tx.now, waiting.spec.timeout_minutes * 60 + 3600)
+    expires = after(tx.now, waiting.spec.minutes * 60 + 3600)
     scopes = (f"repo:read:{of.repository}",)
     return access.create_token(tx, RUNNER_USER, waiting.id, scopes=scopes, expires=expires)
 

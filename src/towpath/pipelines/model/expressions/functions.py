@@ -32,6 +32,12 @@ _ARITIES = {
 }
 PLAIN: Mapping[str, Arity] = _ARITIES
 WITH_STATUS: Mapping[str, Arity] = {**_ARITIES, **dict.fromkeys(STATUS, Arity(0, 0))}
+STATUS_OF_NEEDS: Mapping[str, Arity] = {
+    **dict.fromkeys(STATUS, Arity(0, 0)),
+    **dict.fromkeys(("success", "failure"), Arity(0, _MANY)),
+}
+"""In the `if` of a job, success('a', 'b') and failure('a') ask for those jobs alone."""
+FILES: Mapping[str, Arity] = {"hashfiles": Arity(1, _MANY)}
 
 _HOLE = re.compile(r"\{\{|\}\}|\{(\d+)\}|[{}]")
 

@@ -104,6 +104,12 @@ def calls(node: Node) -> frozenset[str]:
     return frozenset(own).union(*(calls(child) for child in children(node)))
 
 
+def names(node: Node) -> frozenset[str]:
+    """Lower-case names of all contexts used anywhere in the tree."""
+    own = {node.name} if isinstance(node, Name) else set()
+    return frozenset(own).union(*(names(child) for child in children(node)))
+
+
 def _depth(node: Node, budget: int) -> int:
     # A tree deeper than the budget is refused anyway: stop there, since it may be very deep.
     if budget < 0:

@@ -1,6 +1,6 @@
 """Text with ${{ }} in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from towpath.pipelines.model.expressions import syntax
@@ -16,6 +16,10 @@ class Template:
 
     parts: tuple[str | syntax.Node, ...]
 
+    @property
+    def trees(self) -> list[syntax.Node]:
+        return [part for part in self.parts if not isinstance(part, str)]
+
 
 def parse(source: str, scope: syntax.Scope) -> Template:
     """Cut text into pieces; ExpressionError for what stands inside ${{ }}, or is not closed."""
@@ -30,7 +34,7 @@ def parse_condition(source: str, scope: syntax.Scope) -> syntax.Node:
     https://docs.github.com/actions/reference/workflows-and-actions/expressions#status-check-functions
     """
     bare = source.strip()
-    if bare.startswith(OPEN) and _end(bare, len(OPEN)) == len(bare) - len(CLOSE):
+    if is_whole(bare):
         bare = bare[len(OPEN) : -len(CLOSE)]
     node = syntax.parse(bare, scope) if OPEN not in bare else _as_text(bare, scope)
     if syntax.calls(node) & {"success", "failure", "always", "cancelled"}:
@@ -50,6 +54,25 @@ def value(template: Template, around: Surroundings) -> Value:
     if len(template.parts) == 1 and not isinstance(template.parts[0], str):
         return evaluate(template.parts[0], around)
     return render(template, around)
+
+
+def filled(data: Value, scope: syntax.Scope, around: Surroundings) -> Value:
+    """Evaluate every ${{ }} in what a file says: text, lists and mappings of them, as deep."""
+    if isinstance(data, str):
+        return value(parse(data, scope), around) if OPEN in data else data
+    if isinstance(data, Mapping):
+        return {key: filled(each, scope, around) for key, each in data.items()}
+    if isinstance(data, list | tuple):
+        return [filled(each, scope, around) for each in data]
+    return data
+
+
+def is_whole(source: str) -> bool:
+    """Whether text is one ${{ }} and nothing else."""
+    try:
+        return source.startswith(OPEN) and _end(source, len(OPEN)) == len(source) - len(CLOSE)
+    except ExpressionError:
+        return False
 
 
 def holds(condition: syntax.Node, around: Surroundings) -> bool:

@@ -1,0 +1,62 @@
+"""What is understood but not run yet: the only list of it.
+
+A file that uses any of this is refused by name and line before anything of it runs. Whoever
+teaches the engine one of these takes its line out here, and nothing else needs to change.
+"""
+
+from collections.abc import Mapping
+
+KEYS: Mapping[str, str] = {
+    "concurrency": "runs do not wait for each other",
+    "permissions": "a job's token can only read its own repository",
+    "jobs.*.concurrency": "jobs do not wait for other runs",
+    "jobs.*.permissions": "a job's token can only read its own repository",
+    "jobs.*.strategy": "write one job per variant",
+    "jobs.*.container": "jobs run in a sandbox on the runner's own system",
+    "jobs.*.services": "start what a job needs in a step",
+    "jobs.*.environment": "there are no deployment environments",
+    "jobs.*.uses": "there are no reusable workflows",
+    "jobs.*.snapshot": "jobs leave no images behind",
+    "jobs.*.cancel-timeout-minutes": "a cancelled job ends at once",
+    "jobs.*.runs-on.group": "there are no groups of runners",
+    "jobs.*.steps.*.background": "steps run one after another",
+    "jobs.*.steps.*.wait": "steps run one after another",
+    "jobs.*.steps.*.wait-all": "steps run one after another",
+    "jobs.*.steps.*.cancel": "steps run one after another",
+    "jobs.*.steps.*.parallel": "steps run one after another",
+}
+"""By place, why a key is not run."""
+
+EXPRESSIONS: Mapping[str, str] = {
+    "jobs.*.runs-on": "write plain labels",
+    "jobs.*.timeout-minutes": "write a number",
+    "jobs.*.continue-on-error": "write true or false",
+    "jobs.*.steps.*.timeout-minutes": "write a number",
+    "jobs.*.steps.*.continue-on-error": "write true or false",
+}
+"""By place, why a ${{ }} is not run where a plain value is."""
+
+NAMES: Mapping[str, str] = {
+    "inputs": "a run is started without inputs",
+    "jobs": "there are no reusable workflows",
+    "matrix": "there is no matrix",
+    "secrets": "jobs get no secrets",
+    "strategy": "there is no matrix",
+    "vars": "there are no variables",
+}
+"""Why an expression that names one of these contexts is not run."""
+
+FUNCTIONS: Mapping[str, str] = {"hashfiles": "no files are hashed"}
+"""Why an expression that calls one of these functions is not run."""
+
+SHELLS: Mapping[str, str] = {
+    "pwsh": "PowerShell is not looked for",
+    "powershell": "it is part of Windows",
+    "cmd": "it is part of Windows",
+}
+
+CHECKOUT = "the run's own repository is fetched, and no credentials are left behind"
+"""Why an input of checkout is not followed."""
+
+ACTIONS = "only actions/checkout is built in"
+"""Why any other action is not run."""
