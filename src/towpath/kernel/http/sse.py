@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from typing import Any
 
 import anyio
 from anyio.streams.memory import MemoryObjectSendStream as Sender
@@ -12,6 +13,14 @@ from starlette.responses import StreamingResponse
 from towpath.kernel.http.tasks import spawn
 
 KEEP_ALIVE_SECONDS = 15.0
+_TYPE = "text/event-stream"
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Server-sent events, until the end or until the server stops",
+        "content": {_TYPE: {"schema": {"description": "Events as the HTML standard has them"}}},
+    }
+}
+"""What the OpenAPI says of a stream; its route has `response_class=Response`."""
 
 
 def event(data: str, id: str | int | None = None, event: str | None = None) -> bytes:
@@ -37,11 +46,10 @@ class EventStream(StreamingResponse):
     next process goes on from there. `source` is closed in every case.
     """
 
-    media_type = "text/event-stream"
-
     def __init__(self, request: Request, source: AsyncGenerator[bytes]) -> None:
         super().__init__(
             _kept_alive(source, stopping(request)),
+            media_type=_TYPE,
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 

@@ -108,8 +108,8 @@ def router(kernel: Kernel, bells: Bells) -> APIRouter:
         "/jobs/{job}/log/stream",
         stream,
         methods=["GET"],
-        response_class=sse.EventStream,
-        status_code=200,
+        response_class=Response,
+        responses=sse.RESPONSES,
     )
     return routes
 
