@@ -36,6 +36,10 @@ PICTURES = {
     "/new": ("new-repository",),
     "/runs/{run}": ("run",),
     "/runs/{run}/jobs/{job}": ("log", "log-live"),
+    "/settings": ("sessions",),
+    "/settings/people": ("people",),
+    "/settings/people/{login}": ("person",),
+    "/settings/teams/{slug}": ("team",),
     "/settings/tokens": ("tokens",),
     "/work": ("work",),
     "/{owner:owner}/{name}": ("requests",),
@@ -258,6 +262,7 @@ def browses(camera: Camera) -> None:
     camera.shoot("new-request", f"{REPOSITORY}/merge_requests/new")
     camera.shoot("new-repository", "/new")
     camera.shoot("tokens", "/settings/tokens")
+    camera.shoot("sessions", "/settings")
     camera.shoot("missing", "/nowhere", status=404)
 
 
@@ -266,12 +271,27 @@ def looks_after(camera: Camera) -> None:
     camera.shoot("work", "/work")
     camera.shoot("audit", "/audit")
     camera.shoot("health", "/health")
+    keeps_people(camera)
     page = camera.page
     page.goto(f"{REPOSITORY}/webhooks")
     page.get_by_label("Address").fill("https://builds.example/hook")
     page.get_by_role("button", name="Add it").click()
     camera.shoot("webhook")
     camera.shoot("webhooks", f"{REPOSITORY}/webhooks")
+
+
+def keeps_people(camera: Camera) -> None:
+    page = camera.page
+    page.goto("/settings/people")
+    page.get_by_label("Short name").fill("crew")
+    page.get_by_role("button", name="Add team").click()
+    page.get_by_label("Login").fill("bob")
+    page.get_by_role("button", name="Put in").click()
+    page.get_by_label("Repository").fill(REPOSITORY[1:])
+    page.get_by_role("button", name="Grant").click()
+    camera.shoot("team")
+    camera.shoot("person", "/settings/people/bob")
+    camera.shoot("people", "/settings/people")
 
 
 def looks_around(camera: Camera, repository: str) -> None:

@@ -78,6 +78,42 @@ DRIVEN = {
     ("POST", "/settings/tokens/{token_id}/revoke"): lambda town: town.form(
         f"/settings/tokens/{town.token()}/revoke"
     ),
+    ("POST", "/settings/sessions/{session}/end"): lambda town: town.form(
+        f"/settings/sessions/{town.session('admin')}/end"
+    ),
+    ("POST", "/settings/sessions/end"): lambda town: town.form("/settings/sessions/end"),
+    ("POST", "/settings/people"): lambda town: town.form("/settings/people", login="paul"),
+    ("POST", "/settings/service-accounts"): lambda town: town.form(
+        "/settings/service-accounts", login="robot", owner=town.team("robots")
+    ),
+    ("POST", "/settings/people/{login}"): lambda town: town.form(
+        "/settings/people/alice", name="Alice", role="maintainer"
+    ),
+    ("POST", "/settings/people/{login}/active"): lambda town: town.form(
+        "/settings/people/alice/active", active="1"
+    ),
+    ("POST", "/settings/people/{login}/grants"): lambda town: town.form(
+        "/settings/people/alice/grants", resource="alice/boat", role="admin"
+    ),
+    ("POST", "/settings/people/{login}/sessions/end"): lambda town: town.form(
+        "/settings/people/alice/sessions/end"
+    ),
+    ("POST", "/settings/people/{login}/sessions/{session}/end"): lambda town: town.form(
+        f"/settings/people/alice/sessions/{town.session('alice')}/end"
+    ),
+    ("POST", "/settings/teams"): lambda town: town.form("/settings/teams", slug="hands"),
+    ("POST", "/settings/teams/{slug}/grants"): lambda town: town.form(
+        f"/settings/teams/{town.team('granted')}/grants", resource="alice/boat", role="member"
+    ),
+    ("POST", "/settings/teams/{slug}/members"): lambda town: town.form(
+        f"/settings/teams/{town.team('grows')}/members", login="alice"
+    ),
+    ("POST", "/settings/teams/{slug}/members/{login}/remove"): lambda town: town.form(
+        f"/settings/teams/{town.team('shrinks', 'alice')}/members/alice/remove"
+    ),
+    ("POST", "/settings/teams/{slug}/remove"): lambda town: town.form(
+        f"/settings/teams/{town.team('fades')}/remove"
+    ),
     ("POST", "/work/{item}/retry"): lambda town: town.form(f"/work/{town.parked()}/retry"),
     ("POST", "/new"): lambda town: town.form("/new", owner="alice", name="page"),
     ("POST", "/runs/{run}/cancel"): lambda town: town.form(f"/runs/{town.run()}/cancel"),
@@ -143,6 +179,13 @@ DRIVEN = {
     ),
     ("DELETE", f"{API}/users/{{login}}/sessions"): lambda town: town.call(
         "DELETE", f"{API}/users/alice/sessions"
+    ),
+    ("DELETE", f"{API}/users/{{login}}/sessions/{{session}}"): lambda town: town.call(
+        "DELETE", f"{API}/users/alice/sessions/{town.session('alice')}"
+    ),
+    ("DELETE", f"{API}/sessions"): lambda town: town.call("DELETE", f"{API}/sessions"),
+    ("DELETE", f"{API}/sessions/{{session}}"): lambda town: town.call(
+        "DELETE", f"{API}/sessions/{town.session('admin')}"
     ),
     ("POST", f"{API}/service-accounts"): lambda town: town.call(
         "POST", f"{API}/service-accounts", login="bot", owner=town.team("owners")
@@ -279,6 +322,13 @@ class Town:
 
     def token(self):
         return self.db.write(lambda tx: access.create_token(tx, "admin", "old"))[0]
+
+    def session(self, login):
+        def write(tx):
+            made = access.open_session(tx, self.hosted.kernel, access.known(tx, login))
+            return access.session_id(made.raw)
+
+        return self.db.write(write)
 
     def old_key(self):
         ring = secrets.load(self.hosted.kernel)

@@ -86,6 +86,21 @@ class Town:
         runs = self.world.alice.get(f"/api/towpath/v1/runs?repository={self.repository}")
         return [run for run in runs if all(run[name] == value for name, value in wanted.items())]
 
+    def crew(self):
+        """A team with a member, a role and a program of its own."""
+        api, admin = "/api/towpath/v1", self.world.admin
+        if not admin.get(f"{api}/teams"):
+            given = {"resource": self.repository, "role": "maintainer", "team": "crew"}
+            for method, path, body in (
+                ("POST", "/teams", {"slug": "crew", "name": "The crew"}),
+                ("POST", "/service-accounts", {"login": "bot", "owner": "crew"}),
+                ("PUT", "/teams/crew/members/bob", None),
+                ("PUT", "/grants", given),
+            ):
+                status, told = admin.call(method, f"{api}{path}", body)
+                assert status < 300, told
+        return "crew"
+
     def newest_commit(self):
         main = self.world.alice.get(f"/api/v3/repos/{self.repository}/branches/main")
         return f"/{self.repository}/commit/{main['commit']['sha']}"

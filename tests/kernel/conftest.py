@@ -89,3 +89,20 @@ def form_token():
         return page.text.split('name="csrf" value="')[1].split('"')[0]
 
     return find
+
+
+@pytest.fixture
+def browser(app_for, kernel):
+    """browser("alice", "Lynx") is a browser of its own in which alice is logged in."""
+    app = app_for()
+
+    def open_one(login, agent="Firefox", session=None):
+        def write(tx):
+            user = service.known(tx, login)
+            return service.open_session(tx, kernel, user, "192.0.2.1", agent)
+
+        client = TestClient(app, "http://towpath.test", headers={"User-Agent": agent})
+        client.cookies.set("towpath_session", session or kernel.db.write(write).raw)
+        return client
+
+    return open_one

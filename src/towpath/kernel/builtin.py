@@ -7,7 +7,14 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from towpath.kernel import outbox, presence, retention, schema
-from towpath.kernel.access import api, pages, people_api, recovery
+from towpath.kernel.access import (
+    api,
+    pages,
+    people_api,
+    people_pages,
+    recovery,
+    session_pages,
+)
 from towpath.kernel.access import service as access
 from towpath.kernel.access.ldap import api as ldap_api
 from towpath.kernel.access.oidc import pages as oidc_pages
@@ -38,6 +45,8 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
         api.router(),
         people_api.router(),
         pages.router(),
+        session_pages.router(),
+        people_pages.router(),
         oidc_pages.router(),
         recovery.router(),
         ldap_api.router(),

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import NotFound
 from towpath.kernel.health import Check, Measure
 from towpath.kernel.kept import Kept
 from towpath.kernel.outbox import Reaction
@@ -34,6 +35,23 @@ def _keeps_nothing(_: Path, __: Tx) -> tuple[()]:
 
 def _never(_: str) -> bool:
     return False
+
+
+def resource_named(plugins: Iterable["Plugin"], tx: Tx, name: str) -> str:
+    """Ask each part whether it knows a resource by this name; NotFound when none does."""
+    for part in plugins:
+        if part.resources and (found := part.resources.find(tx, name)):
+            return found
+    raise NotFound(f"There is no {name[:80]!r}.", next_step="Check the spelling: owner/name.")
+
+
+def names_of(plugins: Iterable["Plugin"], tx: Tx, resources: Sequence[str]) -> dict[str, str]:
+    """Say how people call resources; one that no part knows any more is left out."""
+    named: dict[str, str] = {}
+    for part in plugins:
+        if part.resources:
+            named |= part.resources.names(tx, resources)
+    return named
 
 
 @dataclass(frozen=True)

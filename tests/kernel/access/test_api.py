@@ -4,6 +4,7 @@ from sqlalchemy import text
 from tests.kernel.conftest import PASSWORD
 from towpath.kernel.access import service
 from towpath.kernel.access.service import Role
+from towpath.kernel.http import csrf
 
 API = "/api/towpath/v1"
 
@@ -124,3 +125,17 @@ def test_nothing_made_from_a_password_is_stored_beside_its_slow_hash(web, root, 
         return kept
 
     assert add("bob", PASSWORD) == add("bob", f"another {PASSWORD}")
+
+
+def test_my_sessions_are_listed_ended_one_by_one_and_all_at_once(browser, people):
+    people("alice")
+    first, second, third = (browser("alice", agent) for agent in ("one", "two", "three"))
+    listed = {each["agent"]: each for each in first.get(f"{API}/sessions").json()}
+    assert [listed[agent]["this"] for agent in ("one", "two", "three")] == [True, False, False]
+    proof = {"Towpath-CSRF": csrf.token_for(first.cookies["towpath_session"])}
+    address = f"{API}/sessions/{listed['two']['id']}"
+    assert first.delete(address).status_code == 403  # a script of another site knows no proof
+    assert first.delete(address, headers=proof).status_code == 204
+    assert second.get(f"{API}/sessions").status_code == 401
+    assert first.delete(f"{API}/sessions", headers=proof).status_code == 204
+    assert [each.get(f"{API}/sessions").status_code for each in (first, third)] == [401, 401]

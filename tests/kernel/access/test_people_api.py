@@ -57,6 +57,25 @@ def test_an_administrator_revokes_the_tokens_of_others_and_ends_their_sessions(
     assert kernel.db.read(lambda tx: service.authenticate_session(tx, session.raw)) is None
 
 
+def test_sessions_are_listed_and_one_is_ended_by_an_administrator(ask, people, kernel):
+    people("alice")
+    user = kernel.db.read(lambda tx: service.known(tx, "alice"))
+    where = ("192.0.2.1", "Lynx")
+    kept, ended = (
+        kernel.db.write(lambda tx: service.open_session(tx, kernel, user, *where)) for _ in "12"
+    )
+    listed = ask("GET", "/users/alice/sessions").json()
+    assert {each["id"] for each in listed} == {
+        service.session_id(kept.raw),
+        service.session_id(ended.raw),
+    }
+    assert (listed[0]["address"], listed[0]["agent"]) == where
+    one = f"/users/alice/sessions/{service.session_id(ended.raw)}"
+    assert [ask("DELETE", one).status_code for _ in "12"] == [204, 404]
+    alive = kernel.db.read(lambda tx: service.sessions(tx, "alice"))
+    assert [each.id for each in alive] == [service.session_id(kept.raw)]
+
+
 def test_a_resource_is_named_as_people_do_and_kept_by_its_id(ask, people, web):
     boats = Resources(
         lambda _, name: {"alice/boat": "boat_1"}.get(name),

@@ -8,5 +8,6 @@ people     users: made, found, given a role, shut out
 teams      teams, members, grants
 service    all of the above, tokens, sessions, log in: what parts call
 bootstrap  the first administrator, made once
-api, pages /api/towpath/v1/{me,users,tokens}; /login, /logout, /settings/tokens
+api, pages /api/towpath/v1/{me,users,tokens,sessions}; /login, /logout, /settings/tokens
+people_api, people_pages, session_pages  the same for administrators; /settings
 """

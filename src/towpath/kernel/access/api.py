@@ -1,5 +1,6 @@
-"""/api/towpath/v1: who am I, add a user, make and revoke tokens."""
+"""/api/towpath/v1: who am I, add a user, make and revoke tokens, end sessions."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from anyio import to_thread
@@ -20,6 +21,7 @@ from towpath.kernel.http.permissions import Needs
 KNOWN = Depends(Needs(Role.viewer, any_token=True))
 OWN = Depends(Needs(Role.viewer, also="admin for the tokens of others"))
 ADMINS = Depends(Needs(Role.admin))
+VIEWERS = Depends(Needs(Role.viewer))
 
 
 class NewUser(BaseModel):
@@ -51,6 +53,14 @@ def router() -> APIRouter:
     routes.add_api_route(
         "/tokens/{token_id}", revoke, methods=["DELETE"], status_code=204, dependencies=[OWN]
     )
+    for path, verb, method, status in (
+        ("/sessions", sessions, "GET", 200),
+        ("/sessions", end_sessions, "DELETE", 204),
+        ("/sessions/{session}", end_session, "DELETE", 204),
+    ):
+        routes.add_api_route(
+            path, verb, methods=[method], status_code=status, dependencies=[VIEWERS]
+        )
     return routes
 
 
@@ -120,4 +130,22 @@ def revoke(kernel: TheKernel, caller: Caller, token_id: str) -> Response:
             service.revoke_token(tx, caller.login, token_id)
 
     kernel.db.write(write)
+    return Response(status_code=204)
+
+
+def sessions(kernel: TheKernel, caller: Caller) -> list[dict[str, Any]]:
+    """List the browsers in which you are logged in, newest first; `this` is the one that asks."""
+    found = kernel.db.read(lambda tx: service.sessions(tx, caller.login))
+    return [asdict(each) | {"this": each.id == caller.proof_id} for each in found]
+
+
+def end_session(kernel: TheKernel, caller: Caller, session: str) -> Response:
+    """Log yourself out of one browser."""
+    kernel.db.write(lambda tx: service.end_session(tx, caller.login, session))
+    return Response(status_code=204)
+
+
+def end_sessions(kernel: TheKernel, caller: Caller) -> Response:
+    """Log yourself out everywhere; tokens stay."""
+    kernel.db.write(lambda tx: service.end_sessions(tx, caller.login))
     return Response(status_code=204)

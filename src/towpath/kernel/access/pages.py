@@ -54,9 +54,10 @@ async def log_in(
     next: Text = "/",  # noqa: A002 - the name browsers and people know
 ) -> Response:
     address = request.client.host if request.client else ""
+    agent = request.headers.get("user-agent", "")
     try:
         session = await to_thread.run_sync(
-            service.log_in, kernel, login, password, address, limiter=HASHING
+            service.log_in, kernel, login, password, address, agent, limiter=HASHING
         )
     except TowpathError as error:
         return await to_thread.run_sync(form, request, next, login, error)

@@ -81,9 +81,9 @@ def user(tx: Tx, login: str) -> User | None:
     return store.user(tx, login)
 
 
-def users(tx: Tx, after: str = "", limit: int | None = None) -> list[User]:
-    """List people and service accounts by login."""
-    return store.users(tx, after, limit)
+def users(tx: Tx, after: str = "", limit: int | None = None, *, begins: str = "") -> list[User]:
+    """List people and service accounts by login, all or those that begin so."""
+    return store.users(tx, after, limit, begins)
 
 
 def known(tx: Tx, login: str) -> User:

@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from towpath.kernel.access import importing, service
-from towpath.kernel.access.model import User, valid_role
+from towpath.kernel.access.model import OpenSession, User, valid_role
 from towpath.kernel.access.service import Role
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import NotFound
 from towpath.kernel.http.callers import TheKernel
 from towpath.kernel.http.idempotency import replayable
 from towpath.kernel.http.permissions import Needs
+from towpath.kernel.plugin import names_of, resource_named
 
 ADMINS = Depends(Needs(Role.admin))
 
@@ -59,7 +59,11 @@ def router() -> APIRouter:
     routes = APIRouter(prefix="/api/towpath/v1", tags=["access"], dependencies=[ADMINS])
     routes.add_api_route("/users", users, methods=["GET"])
     routes.add_api_route("/users/{login}", change_user, methods=["PATCH"])
-    routes.add_api_route("/users/{login}/sessions", log_out, methods=["DELETE"], status_code=204)
+    sessions_of = "/users/{login}/sessions"
+    routes.add_api_route(sessions_of, sessions, methods=["GET"])
+    routes.add_api_route(sessions_of, log_out, methods=["DELETE"], status_code=204)
+    one = f"{sessions_of}/{{session}}"
+    routes.add_api_route(one, end_session, methods=["DELETE"], status_code=204)
     routes.add_api_route("/service-accounts", add_account, methods=["POST"], status_code=201)
     routes.add_api_route("/teams", teams, methods=["GET"])
     routes.add_api_route("/teams", add_team, methods=["POST"], status_code=201)
@@ -93,6 +97,17 @@ def change_user(kernel: TheKernel, login: str, new: ChangedUser) -> dict[str, An
         return service.known(tx, login)
 
     return _user(kernel.db.write(change))
+
+
+def sessions(kernel: TheKernel, login: str) -> list[OpenSession]:
+    """List the sessions of a user, newest first; an id opens nothing."""
+    return kernel.db.read(lambda tx: service.sessions(tx, login))
+
+
+def end_session(kernel: TheKernel, login: str, session: str) -> Response:
+    """Log a user out of one session."""
+    kernel.db.write(lambda tx: service.end_session(tx, login, session))
+    return Response(status_code=204)
 
 
 def log_out(kernel: TheKernel, login: str) -> Response:
@@ -158,7 +173,7 @@ def grants(request: Request, kernel: TheKernel) -> list[dict[str, Any]]:
 
     def read(tx: Tx) -> list[dict[str, Any]]:
         given = service.grants(tx)
-        names = _names(request, tx, [each.resource for each in given])
+        names = names_of(request.app.state.plugins, tx, [each.resource for each in given])
         return [
             {
                 "resource": names.get(each.resource, each.resource),
@@ -177,7 +192,7 @@ def grant(request: Request, kernel: TheKernel, new: NewGrant) -> Response:
     role = None if new.role is None else valid_role(new.role)
 
     def write(tx: Tx) -> None:
-        resource = _resource(request, tx, new.resource)
+        resource = resource_named(request.app.state.plugins, tx, new.resource)
         service.grant(tx, resource, role, login=new.login, team_slug=new.team)
 
     kernel.db.write(write)
@@ -211,19 +226,3 @@ def _user(user: User) -> dict[str, Any]:
         "source": user.source,
         "active": user.deactivated is None,
     }
-
-
-def _resource(request: Request, tx: Tx, name: str) -> str:
-    """Ask each part whether it knows a resource by this name."""
-    for part in request.app.state.plugins:
-        if part.resources and (found := part.resources.find(tx, name)):
-            return str(found)
-    raise NotFound(f"There is no {name[:80]!r}.", next_step="Check the spelling: owner/name.")
-
-
-def _names(request: Request, tx: Tx, resources: list[str]) -> dict[str, str]:
-    named: dict[str, str] = {}
-    for part in request.app.state.plugins:
-        if part.resources:
-            named |= part.resources.names(tx, resources)
-    return named

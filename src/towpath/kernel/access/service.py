@@ -215,6 +215,13 @@ def session_id(raw: str) -> str:
     return store.session_id(_digest(raw))
 
 
+def end_session(tx: Tx, login: str, wanted: str) -> None:
+    """Log a user out of one session; NotFound when it is not theirs, or has ended."""
+    if wanted not in {each.id for each in sessions(tx, login)}:
+        raise NotFound("There is no such session.", next_step="Look at the list of sessions.")
+    end_sessions(tx, login, [wanted])
+
+
 def end_sessions(tx: Tx, login: str, wanted: Sequence[str] | None = None) -> None:
     """Log a user out of the sessions with these ids, or everywhere."""
     holder = known(tx, login)

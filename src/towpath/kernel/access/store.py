@@ -53,9 +53,10 @@ def _one(tx: Tx, which: ColumnElement[bool]) -> User | None:
     return _user(row) if row else None
 
 
-def users(tx: Tx, after: str = "", limit: int | None = None) -> list[User]:
+def users(tx: Tx, after: str = "", limit: int | None = None, begins: str = "") -> list[User]:
     """List users by login, the voices of the house left out."""
     chosen = select(USER).where(~USER.c.system, USER.c.login > after)
+    chosen = chosen.where(USER.c.login.startswith(begins, autoescape=True))
     return [_user(row) for row in tx.rows(chosen.order_by(USER.c.login).limit(limit))]
 
 
