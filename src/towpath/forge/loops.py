@@ -14,7 +14,6 @@ from towpath.kernel.clock import after
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import TemporaryError, TowpathError
-from towpath.kernel.outbox import Reaction
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Handler, Item, Schedule, Then
 
@@ -26,7 +25,7 @@ SCHEDULES = (
     Schedule(name=_NIGHT, cron="41 2 * * *", kind=_NIGHT, jitter=1800.0),
     Schedule(name=_FORGET, cron="52 3 * * *", kind=_FORGET, jitter=600.0),
 )
-Render = Callable[[Kernel, str, Sequence[Happening]], list[Message]]
+Render = Callable[[Kernel, str, Happening], list[Message]]
 _log = structlog.get_logger("towpath.forge")
 
 
@@ -59,17 +58,10 @@ def _again(kernel: Kernel, item: Item) -> None:
     service.sync_refs(kernel, item.payload["repository"])
 
 
-def reactions() -> Sequence[Reaction]:
-    return [
-        Reaction(f"forge.tell_{name.partition('.')[2]}", fact, service.note)
-        for name, fact in service.TOLD.items()
-    ]
-
-
 def handlers(kernel: Kernel, render: Render) -> Sequence[Handler]:
-    """`render` says a fact in the words that receivers of webhooks know."""
+    """`render` says what happened in the words that receivers of webhooks know."""
     return (
-        Handler(kind=service.RENDER, run=partial(_tell, kernel, render)),
+        Handler(kind=service.TELL, run=partial(_tell, kernel, render)),
         Handler(
             kind=service.SEND,
             run=partial(service.send, kernel),
@@ -86,9 +78,8 @@ def handlers(kernel: Kernel, render: Render) -> Sequence[Handler]:
 
 def _tell(kernel: Kernel, render: Render, item: Item) -> Then:
     """Messages are made once: what a crash repeats before it finds their guid again."""
-    repository, happened = service.happenings(item.payload["name"], item.payload["fact"])
+    repository, guid, happened = service.noted(item.payload)
     messages = render(kernel, repository, happened)
-    guid = item.payload["guid"]
     return lambda tx: service.tell_webhooks(tx, repository, guid, messages)
 
 

@@ -3,13 +3,25 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.forge.model.test_checks import CHECK
+from tests.forge.model.test_requests import status
 from towpath.forge import service
 from towpath.forge.api import payloads
-from towpath.forge.model.webhooks import RefMoved, RequestChanged, Said, signature
+from towpath.forge.model.happenings import (
+    RefMoved,
+    RequestChanged,
+    Reviewed,
+    Said,
+    StatusSet,
+    check_moved,
+)
+from towpath.forge.model.names import handle_of
+from towpath.forge.model.webhooks import signature
 
 NODE = Path(__file__).parents[2] / "node"
 EXAMPLES = NODE / "node_modules/@octokit/webhooks-examples/api.github.com/index.json"
@@ -22,13 +34,13 @@ def change(hosted):
     return hosted.open()
 
 
-def told(hosted, *happened):
+def told(hosted, happened):
     messages = payloads.render(hosted.kernel, hosted.id, happened)
     return [(one.event, one.action, json.loads(one.body)) for one in messages]
 
 
 def pushed(change):
-    return RefMoved("refs/heads/topic", change.base, change.head)
+    return RefMoved("refs/heads/topic", change.base, change.head, "bob")
 
 
 def example(event, action=None):
@@ -38,6 +50,8 @@ def example(event, action=None):
     raise LookupError(event)
 
 
+INSTALLED = {"installation", "organization"}
+"""What some examples have because of who they were sent to."""
 KINDS = {
     bool: "boolean", int: "number", float: "number", str: "string", list: "list", dict: "object",
 }  # fmt: skip
@@ -62,11 +76,12 @@ def test_a_push_has_what_the_published_example_has(hosted, change):
     assert list(differences(body["head_commit"], theirs["head_commit"], set())) == []
     assert body["commits"][-1]["id"] == body["after"] == change.head
     assert (body["created"], body["deleted"], body["forced"]) == (False, False, False)
+    assert (body["pusher"]["name"], body["sender"]["login"]) == ("bob", "bob")
 
 
 def test_a_new_and_a_deleted_branch_are_told_twice_over(hosted, change):
-    made = RefMoved("refs/heads/topic", None, change.head)
-    gone = RefMoved("refs/heads/topic", change.head, None)
+    made = RefMoved("refs/heads/topic", None, change.head, "bob")
+    gone = RefMoved("refs/heads/topic", change.head, None, "bob")
     for fact, event, skipped in ((made, "create", set()), (gone, "delete", set())):
         push, other = told(hosted, fact)
         assert (push[0], other[0]) == ("push", event)
@@ -75,13 +90,13 @@ def test_a_new_and_a_deleted_branch_are_told_twice_over(hosted, change):
 
 
 def test_refs_of_our_own_are_nobodys_business(hosted, change):
-    kept = RefMoved("refs/towpath/x", None, change.head)
+    kept = RefMoved("refs/towpath/x", None, change.head, "bob")
     assert told(hosted, kept) == []
 
 
 def test_a_forced_push_says_so(hosted, change):
     other = hosted.branch("other", b="1")
-    fact = RefMoved("refs/heads/topic", change.head, other)
+    fact = RefMoved("refs/heads/topic", change.head, other, "bob")
     assert told(hosted, fact)[0][2]["forced"] is True
 
 
@@ -91,7 +106,7 @@ def test_a_forced_push_says_so(hosted, change):
      ("reopened", "reopened"), ("edited", "edited")],
 )  # fmt: skip
 def test_what_happens_to_a_request(hosted, change, what, action):
-    fact = RequestChanged(1, what)
+    fact = RequestChanged(1, what, "bob")
     ((event, said, body),) = told(hosted, fact)
     assert (event, said) == ("pull_request", action)
     assert list(differences(body, example("pull_request", "opened"), set())) == []
@@ -99,12 +114,22 @@ def test_what_happens_to_a_request(hosted, change, what, action):
 
 
 def test_a_review_and_a_comment(hosted, change):
-    hosted.kernel.db.write(lambda tx: service.review(tx, hosted.id, 1, "bob", "approve"))
-    reviewed = RequestChanged(1, "reviewed")
-    ((event, action, body),) = told(hosted, reviewed)
+    db = hosted.kernel.db
+    given = db.write(lambda tx: service.review(tx, hosted.id, 1, "bob", "approve"))
+    ((event, action, body),) = told(hosted, Reviewed(1, given.id, dismissed=False, by="bob"))
     assert (event, action) == ("pull_request_review", "submitted")
-    assert body["review"]["state"] == "approved"
+    assert (body["review"]["state"], body["sender"]["login"]) == ("approved", "bob")
     assert list(differences(body, example(event, "submitted"), set())) == []
+    db.write(lambda tx: service.dismiss(tx, hosted.id, 1, handle_of(given.id), "Changed since."))
+    ((event, action, body),) = told(hosted, Reviewed(1, given.id, dismissed=True, by="alice"))
+    assert (action, body["review"]["state"], body["sender"]["login"]) == (
+        "dismissed", "dismissed", "alice",
+    )  # fmt: skip
+    assert (
+        told(hosted, Reviewed(1, given.id, dismissed=False, by="bob"))[0][2]["review"]["state"]
+        == "approved"
+    )
+    assert list(differences(body, example(event, "dismissed"), INSTALLED)) == []
     said = hosted.kernel.db.write(lambda tx: service.comment(tx, hosted.id, 1, "bob", "Hm."))
     fact = Said(1, said.id)
     ((event, action, body),) = told(hosted, fact)
@@ -112,20 +137,72 @@ def test_a_review_and_a_comment(hosted, change):
     assert list(differences(body, example(event, "created"), set())) == []
 
 
+STATUS = status(author="bob", url="https://ci.example/1")
+
+
+def test_a_status_has_what_the_published_example_has(hosted, change):
+    ((event, action, body),) = told(hosted, StatusSet(change.head, STATUS))
+    assert (event, action, body["sender"]["login"]) == ("status", None, "bob")
+    theirs = example("status")
+    assert list(differences(body, theirs, set())) == []
+    assert list(differences(body["commit"], theirs["commit"], set())) == []
+    assert [branch["name"] for branch in body["branches"]] == ["topic"]
+    assert list(differences(body["branches"][0], theirs["branches"][0], set())) == []
+
+
+def checked(change, before="in_progress", **changes):
+    sha = change.head
+    done = replace(CHECK, sha=sha, status="completed", conclusion="failure", completed=9)
+    earlier = before and replace(CHECK, sha=sha, status=before)
+    after = replace(done, **changes)
+    return check_moved([after], earlier, after)
+
+
+def test_a_check_that_ends_is_told_and_its_suite_with_it(hosted, change):
+    run, suite = told(hosted, checked(change))
+    assert (run[:2], suite[:2]) == (("check_run", "completed"), ("check_suite", "completed"))
+    for (event, action, body), inner in ((run, "check_run"), (suite, "check_suite")):
+        theirs = example(event, action)
+        assert list(differences(body, theirs, set())) == []
+        assert list(differences(body[inner], theirs[inner], {"deployment"})) == []
+        (pull,) = body[inner]["pull_requests"]
+        assert list(differences(pull, theirs[inner]["pull_requests"][0], set())) == []
+        assert body["sender"]["login"] == "alice"
+    theirs = example("check_run", "completed")["check_run"]["check_suite"]
+    assert list(differences(run[2]["check_run"]["check_suite"], theirs, set())) == []
+    assert suite[2]["check_suite"]["head_branch"] == "topic"
+    assert suite[2]["check_suite"]["conclusion"] == "failure"
+
+
+def test_a_check_that_begins_is_told_alone_and_one_that_goes_on_not_at_all(hosted, change):
+    begun = checked(change, None, status="queued", conclusion=None, completed=None)
+    assert [one[:2] for one in told(hosted, begun)] == [("check_run", "created")]
+    goes_on = checked(change, "queued", status="in_progress", conclusion=None, completed=None)
+    assert told(hosted, goes_on) == []
+
+
+def test_a_check_that_is_made_at_its_end_is_told_twice(hosted, change):
+    actions = [one[:2] for one in told(hosted, checked(change, None))]
+    assert actions == [
+        ("check_run", "created"), ("check_run", "completed"), ("check_suite", "completed"),
+    ]  # fmt: skip
+
+
 def test_what_is_gone_is_not_told(hosted):
-    assert payloads.render(hosted.kernel, "repo_" + "0" * 26, [Said(1, "comment_1")]) == []
-    assert told(hosted, RequestChanged(99, "opened")) == []
+    assert payloads.render(hosted.kernel, "repo_" + "0" * 26, Said(1, "comment_1")) == []
+    assert told(hosted, StatusSet("e" * 40, STATUS)) == []
+    assert told(hosted, RequestChanged(99, "opened", "bob")) == []
     assert told(hosted, Said(1, "comment_1")) == []
 
 
 def test_the_newest_push_can_be_told_as_a_test(hosted):
-    message = payloads.test_push(hosted.kernel, hosted.repository)
+    message = payloads.test_push(hosted.kernel, hosted.repository, "bob")
     assert json.loads(message.body)["after"] == hosted.copy.sha("main")
 
 
 def test_octokit_verifies_and_understands_what_we_send(hosted, change):
-    sent = payloads.render(hosted.kernel, hosted.id, [pushed(change)])
-    sent += payloads.render(hosted.kernel, hosted.id, [RequestChanged(1, "opened")])
+    sent = payloads.render(hosted.kernel, hosted.id, pushed(change))
+    sent += payloads.render(hosted.kernel, hosted.id, RequestChanged(1, "opened", "bob"))
     heard = receive("s3cret", sent)
     assert [(one["name"], one["action"]) for one in heard] == [
         ("push", None),
@@ -136,7 +213,7 @@ def test_octokit_verifies_and_understands_what_we_send(hosted, change):
 
 def test_octokit_refuses_what_is_signed_with_another_secret(hosted, change):
     with pytest.raises(subprocess.CalledProcessError):
-        receive("another", payloads.render(hosted.kernel, hosted.id, [pushed(change)]))
+        receive("another", payloads.render(hosted.kernel, hosted.id, pushed(change)))
 
 
 def receive(secret, messages):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.forge.model.test_requests import request
 from towpath.forge.model.following import Known, Synced, follow, make_plan, tell_pusher
-from towpath.forge.model.refs import Intent, Pending, compare
+from towpath.forge.model.refs import Intent, Mover, Pending, compare
 from towpath.forge.model.requests import Repository
 from towpath.kernel.clock import SECOND, Micros
 
@@ -144,6 +144,17 @@ def test_an_intent_lives_until_its_push_has_ended_or_an_hour_is_over():
 def test_an_intent_that_was_fulfilled_is_not_opened_again():
     fulfilled = plan(known(pending=(pending(number=1),)), ended="push_1")
     assert (fulfilled.openings, fulfilled.settled) == ((), {"intent_1"})
+
+
+def test_who_moves_a_ref_is_known_until_their_push_has_ended_or_an_hour_is_over():
+    first, last = (
+        Mover(f"mover_{who}", f"push_{who}", TOPIC, HEAD, who, NOW) for who in ("alice", "bob")
+    )
+    knows = known(movers=(first, last))
+    assert (knows.mover(TOPIC, HEAD), knows.mover(TOPIC, None)) == ("bob", None)
+    assert plan(knows).passed == frozenset()
+    assert plan(knows, ended="push_bob").passed == {"push_bob"}
+    assert len(plan(knows, now=Micros(NOW + 3601 * SECOND)).passed) == 2
 
 
 def test_a_plan_without_anything_is_empty():

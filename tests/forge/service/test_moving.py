@@ -7,8 +7,13 @@ import pytest
 
 from towpath.facts.forge import RefsMoved
 from towpath.forge import service
-from towpath.forge.service import Push, RefUpdate
+from towpath.forge.service import Push, RefUpdate, noting
+from towpath.forge.store import repositories
+from towpath.kernel import origin
 from towpath.kernel.errors import InvalidInput, Stale
+from towpath.kernel.secrets import service as secrets
+from towpath.kernel.work.model import Handler
+from towpath.kernel.work.worker import Worker
 
 
 def test_moved_refs_are_announced_once(hosted, listener):
@@ -161,3 +166,69 @@ def test_a_trusted_pusher_may_create_a_protected_branch_but_not_move_it(kernel, 
         admit(None, "a" * 40, trusted=False)
     with pytest.raises(InvalidInput, match="protected"):
         admit("a" * 40, "b" * 40, trusted=True)
+
+
+def moves_of(kernel):
+    """Who moved what, as it was kept for webhooks; in the order it happened."""
+    kept = []
+    worker = Worker(kernel.db, [Handler(kind=noting.TELL, run=kept.append)])
+    worker.run_until_idle()
+    found = [noting.noted(item.payload)[2] for item in kept]
+    return [(getattr(one, "ref", getattr(one, "what", None)), one.by) for one in found]
+
+
+@pytest.fixture
+def heard(hosted):
+    secrets.prepare(hosted.kernel)
+    service.add_webhook(hosted.kernel, hosted.id, "https://a.example", ["*"], "", active=True)
+    return hosted.kernel
+
+
+def test_who_pushed_is_known_whoever_finds_that_a_ref_moved(hosted, heard):
+    """Two pushes end at once: the rows of both may be written by the sync of either."""
+    head = hosted.branch("topic", a="1")
+    push = Push("push_1", hosted.id, "bob", trusted=False)
+    update = RefUpdate("refs/heads/topic", None, head)
+    heard.db.write(lambda tx: service.admit_push(tx, push, [update], ()))
+    with origin.acting(origin.Origin(id="user_1", login="alice", proof="token")):
+        hosted.sync()
+    assert moves_of(heard) == [("refs/heads/topic", "bob")]
+    service.sync_refs(heard, hosted.id, push="push_1")
+    assert heard.db.read(lambda tx: repositories.movers(tx, hosted.id)) == ()
+
+
+def test_what_a_push_did_to_a_request_was_done_by_who_pushed(hosted, heard):
+    hosted.branch("topic", a="1")
+    hosted.sync()
+    hosted.open()
+    moves_of(heard)
+    head = hosted.branch("topic", a="2")
+    push = Push("push_1", hosted.id, "bob", trusted=False)
+    update = RefUpdate("refs/heads/topic", hosted.request().head, head)
+    heard.db.write(lambda tx: service.admit_push(tx, push, [update], ()))
+    hosted.sync()
+    assert moves_of(heard) == [("refs/heads/topic", "bob"), ("head_moved", "bob")]
+
+
+def test_a_ref_that_a_person_moves_by_a_call_is_theirs_and_a_landing_is_ours(hosted, heard):
+    head = hosted.branch("topic", a="1")
+    hosted.sync()
+    hosted.open()
+    moves_of(heard)
+    hosted.land(head)
+    assert moves_of(heard) == [("refs/heads/main", "towpath"), ("merged", "towpath")]
+    with origin.acting(origin.Origin(id="user_1", login="alice", proof="token")):
+        service.update_refs(heard, hosted.id, [RefUpdate("refs/heads/topic", head, None)])
+    assert moves_of(heard) == [("refs/heads/topic", "alice")]
+    assert heard.db.read(lambda tx: repositories.movers(tx, hosted.id)) == ()
+
+
+def test_a_push_that_never_came_back_is_forgotten_in_the_end(hosted, heard, clock):
+    push = Push("push_1", hosted.id, "bob", trusted=False)
+    update = RefUpdate("refs/heads/topic", None, hosted.copy.sha("main"))
+    heard.db.write(lambda tx: service.admit_push(tx, push, [update], ()))
+    hosted.sync()
+    assert heard.db.read(lambda tx: repositories.movers(tx, hosted.id)) != ()
+    clock.advance(3601)
+    hosted.sync()
+    assert heard.db.read(lambda tx: repositories.movers(tx, hosted.id)) == ()

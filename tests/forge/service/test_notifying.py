@@ -6,11 +6,10 @@ from dataclasses import replace
 import pytest
 
 from tests.servers.receiver import receiver
-from towpath.app.parts import PARTS
 from towpath.forge import service
 from towpath.forge.model.webhooks import MOST_FAILURES, Message
+from towpath.forge.plugin import PLUGIN
 from towpath.forge.service import notifying
-from towpath.kernel import outbox
 from towpath.kernel.clock import after
 from towpath.kernel.errors import NotFound
 from towpath.kernel.secrets import service as secrets
@@ -28,11 +27,7 @@ def told(hosted, there):
     """A webhook for everything, and a worker that does what is due when asked."""
     kernel = replace(hosted.kernel, settings=replace(hosted.kernel.settings, webhooks_inside=True))
     secrets.prepare(kernel)
-    forge = [part for part in PARTS if part.name == "forge"]
-    reactions = [each for part in forge for each in part.reactions(kernel)]
-    kernel.db.write(lambda tx: outbox.subscribe(tx, reactions))
-    handlers = [each for part in forge for each in part.handlers(kernel)]
-    worker = Worker(kernel.db, [*handlers, *outbox.handlers(reactions)])
+    worker = Worker(kernel.db, PLUGIN.handlers(kernel))
     hook = service.add_webhook(kernel, hosted.id, there.url, ["*"], "s3cret", active=True)
     return kernel, hook, worker
 
@@ -59,6 +54,28 @@ def test_a_request_is_told_in_the_order_it_lived(hosted, there, told):
     assert bodies[-1]["action"] == "closed"
     assert bodies[-1]["pull_request"]["merged"] is True
     assert {one.state for one in log(told)} == {"delivered"}
+
+
+def test_one_message_of_many_has_a_name_of_its_own(hosted, there, told):
+    """Receivers drop what comes again under the same name: a new branch is two messages."""
+    hosted.branch("topic", a="1")
+    hosted.sync()
+    told[2].run_until_idle()
+    assert there.events() == ["push", "create"]
+    assert len({headers["X-GitHub-Delivery"] for headers, _ in there.got}) == 2
+
+
+def test_how_a_commit_does_is_told_as_it_was_said_and_only_to_who_asked(hosted, there, told):
+    kernel, hook, worker = told
+    service.change_webhook(kernel, hook, events=["status", "check_suite"])
+    for state in ("pending", "success"):
+        said = (hosted.copy.sha("main"), "towpath/ci", state, "in words", "/runs/1")
+        kernel.db.write(lambda tx, s=said: service.report_run(tx, hosted.id, *s, run="run_1"))
+    worker.run_until_idle()
+    assert there.events() == ["status", "status", "check_suite"]
+    first, second, suite = (json.loads(body) for _, body in there.got)
+    assert (first["state"], second["state"]) == ("pending", "success")
+    assert suite["check_suite"]["conclusion"] == "success"
 
 
 def test_a_message_is_signed_and_named(hosted, there, told):

@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from towpath.forge import service
+from towpath.forge.api import verdicts
 from towpath.forge.api.commits import resolve
 from towpath.forge.api.manners import Call, Handle, Repo, WantedPage, paged, routes, sliced
 from towpath.forge.api.shapes import Json
-from towpath.forge.model.checks import CheckStatus, Conclusion
+from towpath.forge.model.checks import CheckStatus, Conclusion, latest, suite
 from towpath.forge.service import Check
 from towpath.kernel.clock import SECOND, Micros
 from towpath.kernel.db.interface import Tx
@@ -73,7 +74,7 @@ def add(repo: Repo, new: NewCheck) -> Json:
         )  # fmt: skip
         return service.add_check(tx, repo.id, _said(fresh, new))
 
-    return repo.say.check(repo.kernel.db.write(write))
+    return verdicts.check(repo.say, repo.kernel.db.write(write))
 
 
 def _said(before: Check, new: Said) -> Check:
@@ -111,7 +112,7 @@ def _micros(at: datetime | None) -> Micros | None:
 
 def check(repo: Repo, check_run_id: Handle) -> Json:
     """Describe a check run."""
-    return repo.say.check(_find(repo, check_run_id))
+    return verdicts.check(repo.say, _find(repo, check_run_id))
 
 
 def _find(repo: Call, handle: int) -> Check:
@@ -126,7 +127,7 @@ def change(repo: Repo, check_run_id: Handle, new: Said) -> Json:
     after = repo.kernel.db.write(
         lambda tx: service.change_check(tx, repo.id, check_run_id, lambda one: _said(one, new))
     )
-    return repo.say.check(after)
+    return verdicts.check(repo.say, after)
 
 
 def annotations(request: Request, repo: Repo, page: WantedPage, check_run_id: Handle) -> Response:
@@ -147,11 +148,11 @@ def of_commit(
     """List what checks a commit; `latest` shows one of each name and author."""
     found = _checks(repo, resolve(repo, ref))
     if which == "latest":
-        found = _latest(found)
+        found = latest(found)
     chosen = [
         one for one in found if check_name in {None, one.name} and status in {None, one.status}
     ]
-    shown = [repo.say.check(one) for one in sliced(page, chosen)]
+    shown = [verdicts.check(repo.say, one) for one in sliced(page, chosen)]
     return paged(
         request, page, shown, lambda part: {"total_count": len(chosen), "check_runs": part}
     )
@@ -161,21 +162,16 @@ def _checks(repo: Call, sha: str) -> list[Check]:
     return repo.kernel.db.read(lambda tx: service.checks(tx, repo.id, sha))
 
 
-def _latest(found: list[Check]) -> list[Check]:
-    """The first of each name and author; the newest come first."""
-    return list({(one.name, one.author): one for one in reversed(found)}.values())[::-1]
-
-
 def suites(request: Request, repo: Repo, page: WantedPage, ref: str) -> Response:
     """List what each author says about a commit, all of their checks taken together."""
     sha = resolve(repo, ref)
     by_author: dict[str, list[Check]] = {}
-    for one in _latest(_checks(repo, sha)):
+    for one in latest(_checks(repo, sha)):
         by_author.setdefault(one.author, []).append(one)
     head = service.commits(repo.kernel, repo.id, None, sha, limit=1)
     if not head:
         raise NotFound("There is no such commit.", next_step="Push it first.")
-    told = [repo.say.suite(head[0], mine) for mine in by_author.values()]
+    told = [verdicts.suite(repo.say, suite(mine), head[0]) for mine in by_author.values()]
     return paged(
         request, page, sliced(page, told),
         lambda part: {"total_count": len(told), "check_suites": part},

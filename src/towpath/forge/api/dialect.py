@@ -18,10 +18,8 @@ from towpath.forge.api.shapes import (
     signature,
     user,
 )
-from towpath.forge.model.checks import verdict
 from towpath.forge.model.names import handle_of
 from towpath.forge.service import (
-    Check,
     Comment,
     Commit,
     Diff,
@@ -309,85 +307,4 @@ class Dialect:
             "repository": self.repository(),
             "commit_url": f"{self.api}/commits/{sha}",
             "url": f"{self.api}/commits/{sha}/status",
-        }
-
-    def check(self, made: Check) -> Json:
-        url = f"{self.api}/check-runs/{made.handle}"
-        page = f"{self.url}{made.url}" if made.url.startswith("/") else made.url
-        return {
-            "id": made.handle,
-            "node_id": made.id,
-            "head_sha": made.sha,
-            "name": made.name,
-            "url": url,
-            "html_url": page or self.html,
-            "details_url": page or None,
-            "external_id": made.external or None,
-            "status": made.status,
-            "conclusion": made.conclusion,
-            "started_at": instant(made.started),
-            "completed_at": made.completed and instant(made.completed),
-            "check_suite": {"id": self._suite_handle(made)},
-            "output": {
-                "title": made.title or None,
-                "summary": made.summary or None,
-                "text": made.text or None,
-                "annotations_count": len(made.annotations),
-                "annotations_url": f"{url}/annotations",
-            },
-            "app": self._app(made.author),
-            "pull_requests": [],
-        }
-
-    def _suite_handle(self, one: Check) -> int:
-        return handle_of(f"{self.about.id}:{one.sha}:{one.author}")
-
-    def _app(self, login: str) -> Json:
-        """Whoever checks, in the shape of an app: here that is a user like others."""
-        since = instant(self.about.created)
-        owner = user(self.url, login)
-        return {
-            "id": owner["id"],
-            "slug": login,
-            "node_id": owner["node_id"],
-            "owner": owner,
-            "name": login,
-            "description": None,
-            "external_url": owner["html_url"],
-            "html_url": owner["html_url"],
-            "created_at": since,
-            "updated_at": since,
-            "permissions": {"checks": "write"},
-            "events": [],
-        }
-
-    def suite(self, head: Commit, made: Sequence[Check]) -> Json:
-        """All checks of one author on one commit; `made` is not empty, the newest first."""
-        status, conclusion = verdict(made)
-        handle = self._suite_handle(made[0])
-        return {
-            "id": handle,
-            "node_id": f"{self.about.id}:{head.sha}:{made[0].author}",
-            "head_branch": None,
-            "head_sha": head.sha,
-            "status": status,
-            "conclusion": conclusion,
-            "url": f"{self.api}/check-suites/{handle}",
-            "before": None,
-            "after": None,
-            "pull_requests": [],
-            "app": self._app(made[0].author),
-            "repository": self.repository(),
-            "created_at": instant(min(one.at for one in made)),
-            "updated_at": instant(max(one.completed or one.at for one in made)),
-            "head_commit": {
-                "id": head.sha,
-                "tree_id": head.tree,
-                "message": head.message,
-                "timestamp": instant(head.committer.at),
-                "author": {"name": head.author.name, "email": head.author.email},
-                "committer": {"name": head.committer.name, "email": head.committer.email},
-            },
-            "latest_check_runs_count": len(made),
-            "check_runs_url": f"{self.api}/commits/{head.sha}/check-runs",
         }

@@ -3,27 +3,38 @@
 https://docs.github.com/webhooks/webhook-events-and-payloads
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
 import msgspec
 
 from towpath.forge import service
+from towpath.forge.api import verdicts
 from towpath.forge.api.dialect import Dialect
 from towpath.forge.api.shapes import Json, instant, user
+from towpath.forge.model.happenings import (
+    CheckMoved,
+    Happening,
+    RefMoved,
+    RequestChanged,
+    Reviewed,
+    Said,
+    StatusSet,
+)
 from towpath.forge.model.names import NO_OBJECT
-from towpath.forge.model.webhooks import Happening, RefMoved, RequestChanged, Said
+from towpath.forge.model.refs import BRANCHES
 from towpath.forge.service import Commit, Message, Repository
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import NotFound
 
 _MOST_COMMITS = 20
+_MOST_BRANCHES = 10
 _ACTIONS = {
     "opened": "opened", "head_moved": "synchronize", "edited": "edited",
     "closed": "closed", "merged": "closed", "reopened": "reopened",
 }  # fmt: skip
-_NOBODY = "towpath"
 
 
 class Teller:
@@ -40,39 +51,43 @@ class Teller:
         whole |= {"repository": self._repository(), "sender": user(self.kernel.url, sender)}
         return Message(event, action, msgspec.json.encode(whole).decode())
 
+    def heads(self, sha: str) -> list[str]:
+        """Name the branches whose newest commit this is."""
+        refs = self.kernel.db.read(lambda tx: service.snapshot(tx, self.about.id))
+        found = [ref for ref, tip in refs.items() if tip == sha and ref.startswith(BRANCHES)]
+        return sorted(ref.removeprefix(BRANCHES) for ref in found)[:_MOST_BRANCHES]
+
+    def commit(self, sha: str) -> Commit:
+        """Find a commit; NotFound when it is gone, or never was."""
+        for found in service.commits(self.kernel, self.about.id, None, sha, limit=1):
+            return found
+        raise NotFound("There is no such commit.", next_step="Push it first.")
+
     def _repository(self) -> Json:
         told = self.say.repository()
         owner = told["owner"] | {"name": self.about.owner, "email": None}
         return told | {"owner": owner, "master_branch": self.about.default_branch}
 
 
-def render(kernel: Kernel, repository: str, happened: Sequence[Happening]) -> list[Message]:
-    """Say what happened as it is now; nothing of what is gone."""
+def render(kernel: Kernel, repository: str, happened: Happening) -> list[Message]:
+    """Say what happened; nothing of what is gone."""
     try:
         about = kernel.db.read(lambda tx: service.repository(tx, repository))
-    except NotFound:
-        return []
-    teller = Teller(kernel, about)
-    return [message for one in happened for message in _safely(one, teller)]
-
-
-def _safely(happened: Happening, teller: Teller) -> list[Message]:
-    try:
-        return list(_messages(happened, teller))
+        return list(_messages(happened, Teller(kernel, about)))
     except NotFound:
         return []
 
 
-def test_push(kernel: Kernel, about: Repository) -> Message | None:
-    """The newest commit of the default branch as if it had just been pushed; None without one."""
+def test_push(kernel: Kernel, about: Repository, by: str) -> Message | None:
+    """The newest commit of the default branch as if pushed just now by who asks; None without."""
     ref = f"refs/heads/{about.default_branch}"
     head = service.resolve(kernel, about.id, ref)
     if head is None:
         return None
     parents = service.commits(kernel, about.id, None, head, limit=1)[0].parents
     teller = Teller(kernel, about)
-    change = RefMoved(ref, parents[0] if parents else None, head)
-    return teller.message("push", None, _NOBODY, _push(teller, change))
+    change = RefMoved(ref, parents[0] if parents else None, head, by)
+    return teller.message("push", None, by, _push(teller, change))
 
 
 @singledispatch
@@ -86,14 +101,14 @@ def _ref(moved: RefMoved, teller: Teller) -> Iterator[Message]:
     kind, _, name = moved.ref.removeprefix("refs/").partition("/")
     if kind not in {"heads", "tags"}:
         return
-    yield teller.message("push", None, _NOBODY, _push(teller, moved))
+    yield teller.message("push", None, moved.by, _push(teller, moved))
     if moved.old and moved.new:
         return
     told: Json = {"ref": name, "ref_type": "branch" if kind == "heads" else "tag"}
     told["pusher_type"] = "user"
     if moved.old is None:
         told |= {"master_branch": teller.about.default_branch, "description": None}
-    yield teller.message("delete" if moved.old else "create", None, _NOBODY, told)
+    yield teller.message("delete" if moved.old else "create", None, moved.by, told)
 
 
 def _push(teller: Teller, change: RefMoved) -> Json:
@@ -110,7 +125,7 @@ def _push(teller: Teller, change: RefMoved) -> Json:
         "compare": f"{teller.say.html}/compare/{before[:12]}...{after[:12]}",
         "commits": commits[::-1],
         "head_commit": commits[0] if commits else None,
-        "pusher": {"name": _NOBODY, "email": None},
+        "pusher": {"name": change.by, "email": None},
     }
 
 
@@ -155,21 +170,33 @@ def _commit(teller: Teller, made: Commit) -> Json:
 
 @_messages.register
 def _request(fact: RequestChanged, teller: Teller) -> Iterator[Message]:
-    kernel, repository = teller.kernel, teller.about.id
-    request = kernel.db.read(lambda tx: service.merge_request(tx, repository, fact.number))
-    pull: Json = {"number": request.number, "pull_request": teller.say.pull(request)}
-    if fact.what == "reviewed":
-        said = kernel.db.read(lambda tx: service.reviews(tx, repository, fact.number))
-        if said:
-            review = teller.say.review(request, said[-1])
-            told = pull | {"review": review | {"state": review["state"].lower()}}
-            yield teller.message("pull_request_review", "submitted", said[-1].author, told)
-        return
+    pull = _pull(teller, fact.number)
     if fact.what in {"closed", "merged"}:
         pull["pull_request"] |= {"merged": fact.what == "merged"}
     if fact.what == "edited":
         pull["changes"] = {}
-    yield teller.message("pull_request", _ACTIONS[fact.what], request.author, pull)
+    yield teller.message("pull_request", _ACTIONS[fact.what], fact.by, pull)
+
+
+def _pull(teller: Teller, number: int) -> Json:
+    repository = teller.about.id
+    request = teller.kernel.db.read(lambda tx: service.merge_request(tx, repository, number))
+    return {"number": number, "pull_request": teller.say.pull(request)}
+
+
+@_messages.register
+def _review(fact: Reviewed, teller: Teller) -> Iterator[Message]:
+    kernel, repository = teller.kernel, teller.about.id
+    request = kernel.db.read(lambda tx: service.merge_request(tx, repository, fact.number))
+    said = kernel.db.read(lambda tx: service.reviews(tx, repository, fact.number))
+    for review in said:
+        if review.id == fact.review:
+            kept = review if fact.dismissed else replace(review, dismissed=None)
+            told = teller.say.review(request, kept)
+            told |= {"state": told["state"].lower()}
+            action = "dismissed" if fact.dismissed else "submitted"
+            whole = _pull(teller, fact.number) | {"review": told}
+            yield teller.message("pull_request_review", action, fact.by, whole)
 
 
 @_messages.register
@@ -185,3 +212,39 @@ def _comment(fact: Said, teller: Teller) -> Iterator[Message]:
     issue["pull_request"] = {"url": pull["url"], "html_url": pull["html_url"]}
     told = {"issue": issue, "comment": teller.say.comment(request.number, found)}
     yield teller.message("issue_comment", "created", found.author, told)
+
+
+@_messages.register
+def _status(fact: StatusSet, teller: Teller) -> Iterator[Message]:
+    heads = teller.heads(fact.sha)
+    told = teller.say.status(fact.sha, fact.status) | {
+        "sha": fact.sha,
+        "name": teller.about.full_name,
+        "commit": teller.say.commit(teller.commit(fact.sha)),
+        "branches": [teller.say.branch(name, fact.sha) for name in heads],
+    }
+    yield teller.message("status", None, fact.status.author, told)
+
+
+@_messages.register
+def _check(fact: CheckMoved, teller: Teller) -> Iterator[Message]:
+    by, around = fact.check.author, _around(teller, fact.check.sha)
+    run = verdicts.check(teller.say, fact.check) | {"pull_requests": around["pull_requests"]}
+    run["check_suite"] = verdicts.brief_suite(teller.say, fact.suite) | around
+    for action, holds in (("created", fact.made), ("completed", fact.ended)):
+        if holds:
+            yield teller.message("check_run", action, by, {"check_run": run})
+    if fact.suite_ended:
+        suite = verdicts.suite(teller.say, fact.suite, teller.commit(fact.check.sha))
+        suite = {name: suite[name] for name in suite.keys() - {"repository"}} | around
+        yield teller.message("check_suite", "completed", by, {"check_suite": suite})
+
+
+def _around(teller: Teller, sha: str) -> Json:
+    """Where a commit is the newest: its branch and the pull requests it is the head of."""
+    repository = teller.about.id
+    requests = teller.kernel.db.read(lambda tx: service.open_at(tx, repository, sha))
+    return {
+        "head_branch": next(iter(teller.heads(sha)), None),
+        "pull_requests": [verdicts.brief_pull(teller.say, one) for one in requests],
+    }

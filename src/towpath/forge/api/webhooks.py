@@ -168,7 +168,7 @@ def ping(repo: Repo, hook: Handle) -> Response:
 def test(repo: Repo, hook: Handle) -> Response:
     """Tell a webhook of the newest commit of the default branch, as a push would."""
     found = _find(repo, hook)
-    message = test_push(repo.kernel, repo.about)
+    message = test_push(repo.kernel, repo.about, repo.caller.login)
     if message is not None and found.wants("push"):
         repo.kernel.db.write(lambda tx: service.ping(tx, found, message))
     return Response(status_code=204)

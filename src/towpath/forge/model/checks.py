@@ -78,6 +78,38 @@ def _agreeing(check: Check, now: Micros) -> Check:
     return replace(check, completed=None)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """All checks of one author on one commit, taken together."""
+
+    sha: str
+    author: str
+    status: CheckStatus
+    conclusion: Conclusion | None
+    count: int
+    created: Micros
+    updated: Micros
+
+
+def suite(checks: Sequence[Check]) -> Suite:
+    """Take the checks of one author on one commit together; there is at least one."""
+    status, conclusion = verdict(checks)
+    return Suite(
+        sha=checks[0].sha,
+        author=checks[0].author,
+        status=status,
+        conclusion=conclusion,
+        count=len(checks),
+        created=min(one.at for one in checks),
+        updated=max(one.completed or one.at for one in checks),
+    )
+
+
+def latest(found: Sequence[Check]) -> list[Check]:
+    """The first of each name and author; the newest come first."""
+    return list({(one.name, one.author): one for one in reversed(found)}.values())[::-1]
+
+
 def verdict(checks: Sequence[Check]) -> tuple[CheckStatus, Conclusion | None]:
     """Join the checks of one author into one word, the worst first."""
     if any(check.status != "completed" for check in checks):

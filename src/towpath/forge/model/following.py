@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 from towpath.facts.forge import RefChange
 from towpath.forge.model import requests
-from towpath.forge.model.refs import BRANCHES, Intent, Pending, compare
+from towpath.forge.model.refs import BRANCHES, Intent, Mover, Pending, compare
 from towpath.forge.model.requests import MergeRequest, Repository
 from towpath.kernel.clock import SECOND, Micros
 
@@ -54,20 +54,31 @@ class Known:
     refs: Mapping[str, str]
     open: tuple[MergeRequest, ...]
     pending: tuple[Pending, ...]
+    movers: tuple[Mover, ...] = ()
+
+    def mover(self, ref: str, sha: str | None) -> str | None:
+        """Who moved a ref there; None if nobody said so, as when we did it ourselves."""
+        found = [one.author for one in self.movers if (one.ref, one.sha) == (ref, sha)]
+        return found[-1] if found else None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to write down; `settled` are the ids of intents that nobody waits for any more."""
+    """What to write down.
+
+    `settled` are the ids of intents that nobody waits for any more, `passed` pushes whose movers
+    nobody needs any more.
+    """
 
     changes: tuple[RefChange, ...]
     steps: tuple[Step, ...]
     openings: tuple[Opening, ...]
     settled: frozenset[str]
+    passed: frozenset[str]
 
     @property
     def empty(self) -> bool:
-        return not (self.changes or self.steps or self.openings or self.settled)
+        return not (self.changes or self.steps or self.openings or self.settled or self.passed)
 
 
 @dataclass(frozen=True)
@@ -151,12 +162,13 @@ def make_plan(
         compare(known.refs, after),
         follow(known.open, known.refs, after, history),
         tuple(opening for opening in openings if opening),
-        frozenset(
-            pending.id
-            for pending in known.pending
-            if pending.push == ended or pending.at < now - _FORGET_AFTER
-        ),
+        frozenset(one.id for one in known.pending if _is_over(one, ended, now)),
+        frozenset(one.push for one in known.movers if _is_over(one, ended, now)),
     )
+
+
+def _is_over(asked: Pending | Mover, ended: str | None, now: Micros) -> bool:
+    return asked.push == ended or asked.at < now - _FORGET_AFTER
 
 
 def tell_pusher(synced: Synced, address: str, default_branch: str) -> list[str]:

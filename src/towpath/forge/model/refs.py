@@ -36,6 +36,21 @@ class Push:
 
 
 @dataclass(frozen=True)
+class Mover:
+    """Who moves a ref, written down before it moves: whoever finds it moved knows by whom.
+
+    A push that fails leaves it behind until the push ends, a crash until it is old.
+    """
+
+    id: str
+    push: str
+    ref: str
+    sha: str | None
+    author: str
+    at: Micros
+
+
+@dataclass(frozen=True)
 class Intent:
     """What a push asked for beside moving refs: a merge request from `source` at `head`."""
 

@@ -11,7 +11,8 @@ from towpath.kernel.clock import Micros
 from towpath.kernel.errors import InvalidInput
 
 EVENTS = (
-    "push", "create", "delete", "pull_request", "pull_request_review", "issue_comment",
+    "push", "create", "delete", "pull_request", "pull_request_review", "issue_comment", "status",
+    "check_run", "check_suite",
 )  # fmt: skip
 ALL = "*"
 PING = "ping"
@@ -81,30 +82,6 @@ class Delivery:
     attempts: int
     at: Micros
     answer: Answer | None
-
-
-@dataclass(frozen=True)
-class RefMoved:
-    """`old` is None for a new ref, `new` for one that is gone."""
-
-    ref: str
-    old: str | None
-    new: str | None
-
-
-@dataclass(frozen=True)
-class RequestChanged:
-    number: int
-    what: str
-
-
-@dataclass(frozen=True)
-class Said:
-    number: int
-    comment: str
-
-
-Happening = RefMoved | RequestChanged | Said
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ marking     labels and reactions
 checking    check runs
 writing     refs and files changed by a call instead of a push
 moving      moving refs; rows that follow git; pushes
+noting      what happens, kept for webhooks
 notifying   webhooks: who hears, what was sent
 telling     what every change goes through: row, fact, pages that show it
 """
@@ -55,6 +56,7 @@ from towpath.forge.clients.embedded.writing import Wish
 from towpath.forge.formats.diffs import Diff, DiffFile, Row, as_patch
 from towpath.forge.model.checks import Check
 from towpath.forge.model.following import Synced
+from towpath.forge.model.happenings import Happening
 from towpath.forge.model.marks import Label, Reaction
 from towpath.forge.model.refs import Push, RefUpdate
 from towpath.forge.model.requests import (
@@ -69,7 +71,7 @@ from towpath.forge.model.requests import (
     worst_state,
 )
 from towpath.forge.model.threads import Thread
-from towpath.forge.model.webhooks import EVENTS, Delivery, Happening, Message, Webhook
+from towpath.forge.model.webhooks import EVENTS, Delivery, Message, Webhook
 from towpath.forge.service.checking import add_check, change_check, new_check_id, report_run
 from towpath.forge.service.discussing import Placed, placed, reply, resolve_thread, start_thread
 from towpath.forge.service.hosting import create_repository, edit_repository, protect, unprotect
@@ -83,21 +85,18 @@ from towpath.forge.service.marking import (
 )
 from towpath.forge.service.moving import admit_push, receive_push, sync_refs, update_refs
 from towpath.forge.service.notifying import (
-    RENDER,
     SEND,
-    TOLD,
     add_webhook,
     change_webhook,
     deliver_again,
-    happenings,
     has_secret,
     headers_of,
-    note,
     ping,
     remove_webhook,
     send,
     tell_webhooks,
 )
+from towpath.forge.service.noting import TELL, hears, noted
 from towpath.forge.service.requesting import close, diff, edit, open_merge_request, reopen
 from towpath.forge.service.saying import (
     comment,
@@ -115,6 +114,7 @@ from towpath.forge.store.repositories import (
     repositories,
     repository,
     repository_at,
+    snapshot,
 )
 from towpath.forge.store.requests import (
     comments,
@@ -124,6 +124,7 @@ from towpath.forge.store.requests import (
     merge_request,
     merge_requests,
     merge_requests_numbered,
+    open_at,
     open_merge_requests,
     repository_comments,
     reviews,
@@ -136,27 +137,26 @@ from towpath.forge.store.webhooks import deliveries, delivery, webhook, webhooks
 from towpath.forge.store.webhooks import forget as forget_deliveries
 
 __all__ = [
-    "EVENTS", "RENDER", "SEND", "TOLD", "Branch", "Check", "Comment", "Commit", "Conflicted",
-    "Delivery", "Diff", "DiffFile", "Entry", "Happening", "Label", "MergeRequest", "Merged",
-    "Message", "Node", "Placed", "Program", "Push", "Reaction", "RefUpdate", "Repository",
-    "Review", "Row", "Signature", "Status", "StatusState", "Synced", "Tag", "Thread",
-    "Verdict", "Webhook", "Wish", "Written", "add_check", "add_label", "add_webhook",
-    "admit_push", "advertise", "apart", "as_patch", "base_of", "blob", "branch_subject",
-    "branches", "change_check", "change_label", "change_webhook", "check", "checks",
-    "clear_locks", "close", "collect", "comment", "comments", "commits", "content",
-    "count_merge_requests", "create_repository", "current_reviews", "delete_comment",
-    "delete_label", "deliver_again", "deliveries", "delivery", "diff", "dismiss", "edit",
-    "edit_comment", "edit_repository", "find", "find_comment", "find_repository",
-    "find_review", "folder", "forget_deliveries", "happenings", "has_secret", "headers_of",
-    "history", "install_hook", "is_ancestor", "kinds", "label", "labels", "labels_of",
-    "list_files", "merge", "merge_base", "merge_request", "merge_requests",
-    "merge_requests_numbered", "move_ref", "new_check_id", "note", "open_merge_request",
-    "open_merge_requests", "ping", "placed", "protect", "push_of", "put_labels", "raw_diff",
-    "raw_mails", "react", "reactions", "read_file", "receive_push", "refs", "remove_webhook",
-    "reopen", "reply", "report_run", "repositories", "repository", "repository_at",
-    "repository_comments", "require_forward", "require_room", "resolve", "resolve_thread",
-    "review", "reviews", "reviews_of", "search_merge_requests", "send", "set_status", "size",
-    "sizes", "start_thread", "statuses", "sync_refs", "tag", "tell_webhooks", "threads",
-    "tree", "unprotect", "unreact", "update_refs", "upload_pack", "webhook", "webhooks",
-    "worst_state", "write_file",
+    "EVENTS", "SEND", "TELL", "Branch", "Check", "Comment", "Commit", "Conflicted", "Delivery",
+    "Diff", "DiffFile", "Entry", "Happening", "Label", "MergeRequest", "Merged", "Message",
+    "Node", "Placed", "Program", "Push", "Reaction", "RefUpdate", "Repository", "Review", "Row",
+    "Signature", "Status", "StatusState", "Synced", "Tag", "Thread", "Verdict", "Webhook",
+    "Wish", "Written", "add_check", "add_label", "add_webhook", "admit_push", "advertise",
+    "apart", "as_patch", "base_of", "blob", "branch_subject", "branches", "change_check",
+    "change_label", "change_webhook", "check", "checks", "clear_locks", "close", "collect",
+    "comment", "comments", "commits", "content", "count_merge_requests", "create_repository",
+    "current_reviews", "delete_comment", "delete_label", "deliver_again", "deliveries",
+    "delivery", "diff", "dismiss", "edit", "edit_comment", "edit_repository", "find",
+    "find_comment", "find_repository", "find_review", "folder", "forget_deliveries",
+    "has_secret", "headers_of", "hears", "history", "install_hook", "is_ancestor", "kinds",
+    "label", "labels", "labels_of", "list_files", "merge", "merge_base", "merge_request",
+    "merge_requests", "merge_requests_numbered", "move_ref", "new_check_id", "noted", "open_at",
+    "open_merge_request", "open_merge_requests", "ping", "placed", "protect", "push_of",
+    "put_labels", "raw_diff", "raw_mails", "react", "reactions", "read_file", "receive_push",
+    "refs", "remove_webhook", "reopen", "reply", "report_run", "repositories", "repository",
+    "repository_at", "repository_comments", "require_forward", "require_room", "resolve",
+    "resolve_thread", "review", "reviews", "reviews_of", "search_merge_requests", "send",
+    "set_status", "size", "sizes", "snapshot", "start_thread", "statuses", "sync_refs", "tag",
+    "tell_webhooks", "threads", "tree", "unprotect", "unreact", "update_refs", "upload_pack",
+    "webhook", "webhooks", "worst_state", "write_file",
 ]  # fmt: skip

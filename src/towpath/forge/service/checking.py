@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from towpath.forge.model import checks
 from towpath.forge.model.checks import Check
+from towpath.forge.model.happenings import EVENTS_OF, CheckMoved, check_moved
 from towpath.forge.model.requests import StatusState
+from towpath.forge.service.noting import hears, note
 from towpath.forge.service.saying import set_status
 from towpath.forge.service.telling import wake
 from towpath.forge.store import checks as check_rows
@@ -30,7 +32,7 @@ def add_check(tx: Tx, repository: str, asked: Check) -> Check:
         )
     made = checks.require_check(asked, tx.now)
     check_rows.add_check(tx, repository, made)
-    _wake_all(tx, repository, made.sha)
+    _moved(tx, repository, None, made)
     return made
 
 
@@ -39,7 +41,7 @@ def change_check(tx: Tx, repository: str, handle: int, change: Callable[[Check],
     before = check_rows.check(tx, repository, handle)
     after = checks.require_check(change(before), tx.now)
     check_rows.change_check(tx, after)
-    _wake_all(tx, repository, after.sha)
+    _moved(tx, repository, before, after)
     return after
 
 
@@ -73,6 +75,13 @@ def report_check(tx: Tx, repository: str, said: Check) -> Check:
         return add_check(tx, repository, replace(said, id=new_check_id(), at=tx.now))
     kept = replace(said, id=known.id, at=known.at, started=known.started)
     return change_check(tx, repository, known.handle, lambda _: kept)
+
+
+def _moved(tx: Tx, repository: str, before: Check | None, after: Check) -> None:
+    _wake_all(tx, repository, after.sha)
+    if any(hears(tx, repository, event) for event in EVENTS_OF[CheckMoved]):
+        now = check_rows.checks(tx, repository, after.sha)
+        note(tx, repository, check_moved(now, before, after))
 
 
 def _wake_all(tx: Tx, repository: str, sha: str) -> None:

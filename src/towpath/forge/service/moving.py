@@ -1,6 +1,6 @@
 """Moving refs, and bringing the rows up to where git is."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
 
 from towpath.facts.forge import RefsMoved
 from towpath.forge.clients.embedded import hook
@@ -8,13 +8,23 @@ from towpath.forge.clients.embedded import refs as git_refs
 from towpath.forge.clients.embedded.history import GitHistory
 from towpath.forge.clients.embedded.wire import receive_pack
 from towpath.forge.model import requests
-from towpath.forge.model.following import Known, Opening, Plan, Synced, make_plan, tell_pusher
-from towpath.forge.model.refs import Pending, Push, RefUpdate, intents, refusals
+from towpath.forge.model.following import (
+    Known,
+    Opening,
+    Plan,
+    Step,
+    Synced,
+    make_plan,
+    tell_pusher,
+)
+from towpath.forge.model.happenings import RefMoved
+from towpath.forge.model.refs import BRANCHES, Mover, Pending, Push, RefUpdate, intents, refusals
 from towpath.forge.service import auditing
+from towpath.forge.service.noting import OURSELVES, note
 from towpath.forge.service.telling import add_numbered, changed, until_fresh, wake
 from towpath.forge.store import repositories as repository_rows
 from towpath.forge.store import requests as request_rows
-from towpath.kernel import ids
+from towpath.kernel import ids, origin
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import InvalidInput
@@ -26,8 +36,23 @@ def update_refs(kernel: Kernel, repository: str, updates: Sequence[RefUpdate]) -
 
     Raises Stale naming the first ref that is elsewhere. Protection does not bind this verb.
     """
+    push = ids.new("push")
+    author = origin.current().login
+    if author not in {"", OURSELVES}:
+        kernel.db.write(lambda tx: _note_movers(tx, repository, push, author, updates))
     git_refs.move(kernel, repository, updates)
-    return sync_refs(kernel, repository)
+    return sync_refs(kernel, repository, push=push)
+
+
+def _note_movers(
+    tx: Tx, repository: str, push: str, author: str, updates: Sequence[RefUpdate]
+) -> None:
+    """Write down who moves refs before they move: whoever finds them moved may be another."""
+    repository_rows.add_movers(
+        tx,
+        repository,
+        [Mover(ids.new("mover"), push, one.ref, one.new, author, tx.now) for one in updates],
+    )
 
 
 def admit_push(tx: Tx, push: Push, updates: Sequence[RefUpdate], options: Sequence[str]) -> None:
@@ -40,6 +65,7 @@ def admit_push(tx: Tx, push: Push, updates: Sequence[RefUpdate], options: Sequen
     faults = refusals(updates, protected=into.protected, trusted=push.trusted)
     if faults:
         raise InvalidInput("\n".join(faults), next_step="Nothing of this push was taken.")
+    _note_movers(tx, push.repository, push.id, push.author, updates)
     for wish in intents(options, updates, into.default_branch):
         requests.require_title(wish.title or wish.source)
         requests.require_body(wish.description)
@@ -90,11 +116,15 @@ def _apply(tx: Tx, known: Known, plan: Plan) -> Synced:
     if plan.changes:
         announce(tx, RefsMoved(repository.id, plan.changes))
         auditing.refs_moved(tx, repository, plan.changes)
+    for change in plan.changes:
+        by = known.mover(change.ref, change.new) or OURSELVES
+        note(tx, repository.id, RefMoved(change.ref, change.old, change.new, by))
     for step in plan.steps:
-        changed(tx, step.before, step.after, step.event)
+        changed(tx, step.before, step.after, step.event, by=_causer(known, moved, step))
     numbers = {opening.pending.id: _fulfil(tx, opening) for opening in plan.openings}
     ended = [intent for intent in known.pending if intent.id in plan.settled]
     repository_rows.delete_intents(tx, plan.settled)
+    repository_rows.delete_movers(tx, plan.passed)
     wake(tx, repository.id)
     found = (numbers.get(intent.id, intent.number) for intent in ended)
     told = dict.fromkeys([*(number for number in found if number), *numbers.values()])
@@ -103,6 +133,13 @@ def _apply(tx: Tx, known: Known, plan: Plan) -> Synced:
         tuple(request_rows.merge_request(tx, repository.id, number) for number in told),
         tuple(one.wish for one in ended if not numbers.get(one.id, one.number)),
     )
+
+
+def _causer(known: Known, moved: Mapping[str, str | None], step: Step) -> str:
+    """Who moved the branch that a merge request followed: its source, or the target it is in."""
+    source, target = (BRANCHES + name for name in (step.after.source, step.after.target))
+    ref = source if source in moved and step.event != "merged" else target
+    return known.mover(ref, moved.get(ref)) or OURSELVES
 
 
 def _fulfil(tx: Tx, found: Opening) -> int:

@@ -4,28 +4,14 @@ A message is a row before it is sent, and is sent as due work of its webhook alo
 that is slow or away holds back its own messages and nobody else's.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-import msgspec
-
-from towpath.facts.forge import Commented, MergeRequestChanged, RefsMoved
 from towpath.forge.clients.webhooks import posting
 from towpath.forge.model import webhooks as model
 from towpath.forge.model.names import handle_of
-from towpath.forge.model.webhooks import (
-    Answer,
-    Delivery,
-    Happening,
-    Message,
-    RefMoved,
-    RequestChanged,
-    Said,
-    State,
-    Webhook,
-)
+from towpath.forge.model.webhooks import Answer, Delivery, Message, State, Webhook
 from towpath.forge.service import auditing
 from towpath.forge.store import webhooks as rows
 from towpath.kernel import ids
@@ -33,17 +19,11 @@ from towpath.kernel.clock import Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import NotFound, TemporaryError
-from towpath.kernel.outbox import Delivered, fact_type
 from towpath.kernel.secrets import service as secrets
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Item, Then
 
 SEND = "forge.send"
-RENDER = "forge.render"
-TOLD: Mapping[str, type] = {
-    fact_type(each).name: each for each in (RefsMoved, MergeRequestChanged, Commented)
-}
-"""Facts that become messages, by their names."""
 _SECRET = "webhook"  # noqa: S105 - the kind of its owner
 
 
@@ -123,45 +103,17 @@ def has_secret(tx: Tx, webhook: Webhook) -> bool:
     return bool(secrets.names(tx, _owner(webhook)))
 
 
-def note(tx: Tx, delivered: Delivered) -> None:
-    """Have a fact told, if anybody wants to hear of its repository.
-
-    What is told takes git to find out, so it is work of its own.
-    """
-    fact: Any = delivered.fact
-    if not any(one.active and not one.stopped for one in rows.webhooks(tx, fact.repository)):
-        return
-    payload = {
-        "name": fact_type(type(fact)).name,
-        "fact": msgspec.to_builtins(fact),
-        "guid": delivered.id,
-    }
-    work.add(tx, RENDER, payload, key=delivered.id, order=f"webhooks:{fact.repository}")
-
-
-def happenings(name: str, fact: Mapping[str, Any]) -> tuple[str, list[Happening]]:
-    """Take a noted fact apart: the repository, and what happened in it."""
-    told: Any = msgspec.convert(fact, TOLD[name])
-    return told.repository, list(_happenings(told))
-
-
-def _happenings(fact: RefsMoved | MergeRequestChanged | Commented) -> Iterator[Happening]:
-    if isinstance(fact, RefsMoved):
-        yield from (RefMoved(one.ref, one.old, one.new) for one in fact.changes)
-    elif isinstance(fact, MergeRequestChanged):
-        yield RequestChanged(fact.number, fact.what)
-    else:
-        yield Said(fact.number, fact.comment)
-
-
 def tell_webhooks(tx: Tx, repository: str, guid: str, messages: Sequence[Message]) -> None:
-    """Write each message down for each webhook that wants it; the same `guid` only once."""
+    """Write each message down for each webhook that wants it; the same `guid` only once.
+
+    Receivers know repeated messages by their guid, so those of one happening differ in it.
+    """
     for webhook in rows.webhooks(tx, repository):
         if rows.has_guid(tx, webhook.id, guid):
             continue
-        for message in messages:
-            if webhook.wants(message.event):
-                _queue(tx, webhook, guid, message)
+        wanted = [message for message in messages if webhook.wants(message.event)]
+        for number, message in enumerate(wanted):
+            _queue(tx, webhook, f"{guid}-{number}" if number else guid, message)
 
 
 def ping(tx: Tx, webhook: Webhook, message: Message) -> Delivery:

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from towpath.facts.forge import Commented
 from towpath.forge.model import names, requests
+from towpath.forge.model.happenings import Reviewed, Said, StatusSet
 from towpath.forge.model.requests import Comment, Review, Status, StatusState, Verdict
 from towpath.forge.service import auditing
+from towpath.forge.service.noting import actor, note
 from towpath.forge.service.telling import tell, wake
 from towpath.forge.store import marks as mark_rows
 from towpath.forge.store import requests as request_rows
@@ -28,6 +30,7 @@ def comment(
     request_rows.add_comment(tx, repository, number, made, once)
     seen = names.require_sha(head or request.head)
     announce(tx, Commented(repository, number, made.id, author, body, seen))
+    note(tx, repository, Said(number, made.id))
     wake(tx, repository, number)
     return made
 
@@ -60,6 +63,7 @@ def review(
     )
     request_rows.add_review(tx, repository, number, made)
     auditing.reviewed(tx, request, made)
+    note(tx, repository, Reviewed(number, made.id, dismissed=False, by=author))
     tell(tx, request, "reviewed")
     return made
 
@@ -87,6 +91,7 @@ def set_status(  # noqa: PLR0913 - the fields of a status
         )
     )
     request_rows.put_status(tx, repository, names.require_sha(sha), said)
+    note(tx, repository, StatusSet(sha, said))
     for request in request_rows.open_at(tx, repository, sha):
         wake(tx, repository, request.number)
     return said
@@ -121,5 +126,6 @@ def dismiss(tx: Tx, repository: str, number: int, handle: int, why: str) -> Revi
     after = replace(before, dismissed=requests.require_body(why, empty=False))
     request_rows.dismiss_review(tx, after)
     auditing.dismissed(tx, request, before, after)
+    note(tx, repository, Reviewed(number, after.id, dismissed=True, by=actor(tx)))
     tell(tx, request, "reviewed")
     return after

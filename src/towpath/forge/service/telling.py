@@ -6,8 +6,10 @@ from typing import TypeVar
 
 from towpath.facts.forge import MergeRequestChanged, What
 from towpath.forge.model import requests
+from towpath.forge.model.happenings import RequestChanged
 from towpath.forge.model.requests import MergeRequest
 from towpath.forge.service import auditing
+from towpath.forge.service.noting import actor, note
 from towpath.forge.store import repositories as repository_rows
 from towpath.forge.store import requests as request_rows
 from towpath.kernel.db.interface import Tx
@@ -36,21 +38,28 @@ def add_numbered(tx: Tx, asked: MergeRequest) -> MergeRequest:
     made = replace(asked, number=number, created=tx.now, updated=tx.now)
     request_rows.add_merge_request(tx, made)
     auditing.request_changed(tx, None, made, "opened")
-    tell(tx, made, "opened")
+    tell(tx, made, "opened", by=made.author)
     return made
 
 
-def changed(tx: Tx, before: MergeRequest, after: MergeRequest, what: What) -> MergeRequest:
-    """Write down what a merge request has become; Stale if it is not what it was `before`."""
+def changed(
+    tx: Tx, before: MergeRequest, after: MergeRequest, what: What, *, by: str | None = None
+) -> MergeRequest:
+    """Write down what a merge request has become; Stale if it is not what it was `before`.
+
+    `by` is who did it, if that is not who asked for this transaction.
+    """
     after = requests.dated(after, tx.now)
     request_rows.change_merge_request(tx, before, after)
     auditing.request_changed(tx, before, after, what)
-    tell(tx, after, what)
+    tell(tx, after, what, by=by)
     return after
 
 
-def tell(tx: Tx, request: MergeRequest, what: What) -> None:
+def tell(tx: Tx, request: MergeRequest, what: What, *, by: str | None = None) -> None:
     announce(tx, MergeRequestChanged(request.repository, request.number, what, request.head))
+    if what != "reviewed":  # of which verdict, the caller notes
+        note(tx, request.repository, RequestChanged(request.number, what, by or actor(tx)))
     wake(tx, request.repository, request.number)
 
 

@@ -1,15 +1,15 @@
 """Repositories, their refs as last seen, and what pushes asked for."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import msgspec
 from sqlalchemy import RowMapping, delete, insert, select, update
 
-from towpath.forge.model.refs import Intent, Pending
+from towpath.forge.model.refs import Intent, Mover, Pending
 from towpath.forge.model.requests import Repository
-from towpath.forge.store.tables import INTENT, REF, REPOSITORY
+from towpath.forge.store.tables import INTENT, MOVER, REF, REPOSITORY
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, NotFound, Stale
 
@@ -150,6 +150,25 @@ def fulfil_intent(tx: Tx, intent: str, number: int) -> None:
 
 def delete_intents(tx: Tx, chosen: Collection[str]) -> None:
     tx.execute(delete(INTENT).where(INTENT.c.id.in_(chosen)))
+
+
+def add_movers(tx: Tx, repository: str, made: Sequence[Mover]) -> None:
+    if made:
+        tx.execute(insert(MOVER), [asdict(one) | {"repository": repository} for one in made])
+
+
+def movers(tx: Tx, repository: str) -> tuple[Mover, ...]:
+    """Who moves refs of a repository just now, or has begun to; the newest last."""
+    rows = tx.rows(select(MOVER).where(MOVER.c.repository == repository).order_by(MOVER.c.id))
+    return tuple(
+        Mover(**{name: value for name, value in row.items() if name != "repository"})
+        for row in rows
+    )
+
+
+def delete_movers(tx: Tx, pushes: Collection[str]) -> None:
+    if pushes:
+        tx.execute(delete(MOVER).where(MOVER.c.push.in_(pushes)))
 
 
 def _repository(row: RowMapping) -> Repository:

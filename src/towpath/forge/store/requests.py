@@ -295,4 +295,5 @@ def known(tx: Tx, repository: str) -> Known:
         repositories.snapshot(tx, repository),
         tuple(open_merge_requests(tx, [repository])),
         repositories.intents(tx, repository),
+        repositories.movers(tx, repository),
     )

@@ -112,6 +112,17 @@ INTENT = Table(
     Column("number", Integer),
     Column("at", BigInteger, nullable=False),
 )
+MOVER = Table(
+    "forge_mover",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("repository", String(40), nullable=False, index=True),
+    Column("push", String(40), nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("sha", String(40)),  # none where the ref goes
+    Column("author", String(40), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
 THREAD = Table(
     "forge_thread",
     METADATA,
@@ -222,4 +233,5 @@ DELIVERY = Table(
     Column("answer_at", BigInteger),
     Index("forge_delivery_by_webhook", "webhook", "id"),
     Index("forge_delivery_by_handle", "webhook", "handle"),
+    Index("forge_delivery_by_state", "state", "at"),
 )

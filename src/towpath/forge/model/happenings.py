@@ -1,0 +1,87 @@
+"""What happens in a repository, as it is kept from the moment it happens until it is told.
+
+A happening holds what the rows will not say any more when its turn comes: who did it, and states
+that pass. What still stands then, such as the words of a merge request, is read when it is told.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from towpath.forge.model import checks
+from towpath.forge.model.checks import Check, Suite
+from towpath.forge.model.requests import Status
+
+
+@dataclass(frozen=True)
+class RefMoved:
+    """`old` is None for a new ref, `new` for one that is gone."""
+
+    ref: str
+    old: str | None
+    new: str | None
+    by: str
+
+
+@dataclass(frozen=True)
+class RequestChanged:
+    number: int
+    what: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """`review` is the id of a verdict that was given, or that counts no more."""
+
+    number: int
+    review: str
+    dismissed: bool
+    by: str
+
+
+@dataclass(frozen=True)
+class Said:
+    number: int
+    comment: str
+
+
+@dataclass(frozen=True)
+class StatusSet:
+    sha: str
+    status: Status
+
+
+@dataclass(frozen=True)
+class CheckMoved:
+    """`made` and `ended` say whether it began or ended just now, `suite_ended` so of its suite."""
+
+    check: Check
+    suite: Suite
+    made: bool
+    ended: bool
+    suite_ended: bool
+
+
+Happening = RefMoved | RequestChanged | Reviewed | Said | StatusSet | CheckMoved
+EVENTS_OF: dict[type, tuple[str, ...]] = {
+    RefMoved: ("push", "create", "delete"),
+    RequestChanged: ("pull_request",),
+    Reviewed: ("pull_request_review",),
+    Said: ("issue_comment",),
+    StatusSet: ("status",),
+    CheckMoved: ("check_run", "check_suite"),
+}
+"""What a webhook must want for a happening to be kept at all."""
+
+
+def check_moved(all_now: Sequence[Check], before: Check | None, after: Check) -> CheckMoved:
+    """Compare a check with what it was, and its suite likewise, from all checks of its commit."""
+    mine = [one for one in checks.latest(all_now) if one.author == after.author]
+    others = [one for one in mine if one.id != after.id]
+    now = checks.suite(mine or [after])
+    was_open = before is None or before.status != "completed"
+    others_open = any(one.status != "completed" for one in others)
+    ended = after.status == "completed" and was_open
+    return CheckMoved(
+        after, now, made=before is None, ended=ended, suite_ended=ended and not others_open
+    )
