@@ -51,6 +51,7 @@ PICTURES = {
     "/{owner:owner}/{name}/merge_requests/{number:int}": (
         *("open-request", "landed", "refused", "conflict"),
     ),
+    "/{owner:owner}/{name}/secrets": ("secrets",),
     "/{owner:owner}/{name}/tree/{place:path}": ("folder",),
     "/{owner:owner}/{name}/webhooks": ("webhooks",),
     "/{owner:owner}/{name}/webhooks/{hook:int}": ("webhook",),
@@ -278,6 +279,11 @@ def looks_after(camera: Camera) -> None:
     page.get_by_role("button", name="Add it").click()
     camera.shoot("webhook")
     camera.shoot("webhooks", f"{REPOSITORY}/webhooks")
+    page.goto(f"{REPOSITORY}/secrets")
+    page.get_by_label("Name").fill("DEPLOY_KEY")
+    page.get_by_label("Value").fill("shown to nobody")
+    page.get_by_role("button", name="Keep it").click()
+    camera.shoot("secrets")
 
 
 def keeps_people(camera: Camera) -> None:

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from towpath.app import secrets as command
+from towpath.forge import service as forge
 from towpath.kernel.secrets import service as secrets
 from towpath.kernel.secrets.service import SITE
 
@@ -62,6 +63,19 @@ def test_a_secret_is_removed_once(towpath):
     assert towpath("secrets", "remove", "hook") == (0, "hook is removed.\n")
     assert "has no secret hook" in towpath("secrets", "remove", "hook")[1]
     assert towpath("secrets", "list") == (0, "No secret yet.\n")
+
+
+def test_a_repository_and_an_owner_have_their_own(towpath, value, kernel):
+    boat = forge.create_repository(kernel, "alice", "boat")
+    assert towpath("secrets", "set", "key", "--on", "alice/boat", typed="mine")[0] == 0
+    assert towpath("secrets", "set", "key", "--on", "alice", typed="ours")[0] == 0
+    assert (value("KEY", f"repository:{boat.id}"), value("KEY", "owner:alice")) == ("mine", "ours")
+    assert "alice/boat " in towpath("secrets", "list", "--on", "alice/boat")[1]
+    everywhere = json.loads(towpath("secrets", "list", "--json")[1])
+    assert [each["of"] for each in everywhere] == ["owner:alice", "alice/boat"]
+    assert towpath("secrets", "remove", "KEY", "--on", "alice/boat")[0] == 0
+    assert towpath("secrets", "list", "--on", "alice/boat") == (0, "No secret yet.\n")
+    assert "owns no repository" in towpath("secrets", "list", "--on", "alcie")[1]
 
 
 def test_keys_are_rotated_and_the_old_one_dropped_when_nothing_needs_it(towpath):

@@ -144,6 +144,22 @@ DRIVEN = {
     ("POST", f"{PAGE}/webhooks/{{hook:int}}/remove"): lambda town: town.form(
         town.webhook("/alice/boat/webhooks") + "/remove"
     ),
+    ("POST", f"{PAGE}/secrets"): lambda town: town.form(
+        "/alice/boat/secrets", name="KEY", value="hunter2"
+    ),
+    ("POST", f"{PAGE}/secrets/{{secret}}/remove"): lambda town: town.form(
+        "/alice/boat/secrets/KEY/remove"
+    ),
+    **{
+        (method, f"{API}{pattern}/secrets/{{secret}}"): lambda town, m=method, p=path: town.call(
+            m, f"{API}{p}/secrets/key", **({"value": "hunter2"} if m == "PUT" else {})
+        )
+        for pattern, path in (
+            ("/repos/{owner}/{name}", "/repos/alice/boat"),
+            ("/owners/{owner}", "/owners/alice"),
+        )
+        for method in ("PUT", "DELETE")
+    },
     ("POST", f"{REPO}/hooks"): lambda town: town.call(
         "POST", f"{V3}/repos/alice/boat/hooks", config={"url": "https://a.example/x"}
     ),

@@ -12,6 +12,11 @@ import click
 from towpath.app.talking import Talk, part, talks
 
 _SECOND = 1_000_000
+_on = click.option(
+    "--on",
+    metavar="OWNER[/NAME]",
+    help="Of this repository, or of all repositories of this owner; otherwise of the site.",
+)
 
 
 @click.group(
@@ -19,7 +24,8 @@ _SECOND = 1_000_000
 Examples:
   towpath secrets set oidc-client-secret < value.txt
   towpath secrets set oidc-client-secret        ask for it, without showing it
-  towpath secrets list
+  towpath secrets set DEPLOY_KEY --on alice/boat --file key.pem
+  towpath secrets list --on alice/boat
   towpath secrets rotate                        let a new key encrypt
   towpath secrets keys                          is the old one still needed?
 """
@@ -29,16 +35,30 @@ def secrets() -> None:
 
 
 @secrets.command("list")
+@_on
 @talks
-def list_secrets(url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
-    """List secrets by name; nobody gets a value back."""
+def list_secrets(
+    on: str | None,
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """List secrets by name; nobody gets a value back. Without --on, all there are."""
     talk = Talk(url, token, as_json=as_json)
-    found = talk.ask("GET", "/secrets")
-    talk.tell(found, [_secret(each) for each in found] or ["No secret yet."])
+    found = talk.ask("GET", _place(on) if on else "/secrets")
+    talk.tell(found, [_secret(each, on) for each in found] or ["No secret yet."])
 
 
-def _secret(each: Mapping[str, Any]) -> str:
-    return f"{each['owner']:<40} {each['name']:<40} set {_day(each['changed'])}"
+def _secret(each: Mapping[str, Any], on: str | None) -> str:
+    return f"{on or each['of']:<40} {each['name']:<40} set {_day(each['changed'])}"
+
+
+def _place(on: str | None) -> str:
+    """The path of the secrets of a repository, of an owner, or of the site."""
+    owner, slash, name = (on or "").partition("/")
+    if slash:
+        return f"/repos/{part(owner)}/{part(name)}/secrets"
+    return f"/owners/{part(owner)}/secrets" if owner else "/secrets/site"
 
 
 def _day(at: int) -> str:
@@ -47,6 +67,7 @@ def _day(at: int) -> str:
 
 @secrets.command("set")
 @click.argument("name")
+@_on
 @click.option(
     "--file",
     type=click.File("rb"),
@@ -56,18 +77,19 @@ def _day(at: int) -> str:
 @talks
 def put(
     name: str,
+    on: str | None,
     file: Any,
     url: str,
     token: str,
     as_json: bool,  # noqa: FBT001 - click's
 ) -> None:
-    """Set a secret of the whole site to what standard input or a file holds.
+    """Set a secret to what standard input or a file holds.
 
     One line end at the end is left out. At a terminal you are asked, and nothing is shown.
     """
     value = _value(file)
     talk = Talk(url, token, as_json=as_json)
-    told = talk.ask("PUT", f"/secrets/site/{part(name)}", {"value": value})
+    told = talk.ask("PUT", f"{_place(on)}/{part(name)}", {"value": value})
     talk.tell(told, f"{name} is set.")
 
 
@@ -90,11 +112,18 @@ def _at_terminal(file: Any) -> bool:
 
 @secrets.command("remove")
 @click.argument("name")
+@_on
 @talks
-def remove(name: str, url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
-    """Remove a secret of the whole site."""
+def remove(
+    name: str,
+    on: str | None,
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Remove a secret."""
     talk = Talk(url, token, as_json=as_json)
-    told = talk.ask("DELETE", f"/secrets/site/{part(name)}")
+    told = talk.ask("DELETE", f"{_place(on)}/{part(name)}")
     talk.tell(told, f"{name} is removed.")
 
 

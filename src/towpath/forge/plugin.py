@@ -23,9 +23,10 @@ from towpath.forge.api import (
     reviews,
 )
 from towpath.forge.api import repositories as repositories_api
+from towpath.forge.api import secrets as secrets_api
 from towpath.forge.api import webhooks as webhooks_api
 from towpath.forge.clients.embedded import copying
-from towpath.forge.pages import files, history, repositories, requests, threads, webhooks
+from towpath.forge.pages import files, history, repositories, requests, secrets, threads, webhooks
 from towpath.forge.store import repositories as repository_rows
 from towpath.forge.store.tables import METADATA
 from towpath.kernel.context import Kernel
@@ -41,8 +42,8 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
         pulls, reviews, comments, reactions, labels, webhooks_api,
     )  # fmt: skip
     spoken = [resource.router() for resource in resources]
-    api = (git.router(), hooks.router(), *spoken, people.uncounted())
-    pages = (repositories, requests, threads, webhooks, files, history)
+    api = (git.router(), hooks.router(), secrets_api.router(), *spoken, people.uncounted())
+    pages = (repositories, requests, threads, webhooks, secrets, files, history)
     return (*api, *(page.router() for page in pages))
 
 

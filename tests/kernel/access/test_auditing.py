@@ -62,12 +62,14 @@ def test_teams_members_and_grants_are_told(kernel, alice):
         service.remove_team(tx, "crew")
 
     kernel.db.write(change)
+    maintainer = {"resource": "repository:1", "role": "maintainer"}
+    nothing = maintainer | {"role": None}
     assert entries(kernel)[-7:] == [
         ("team.add", "team:crew", {}, {"name": "The crew"}),
         ("team.change", "team:crew", {"name": "The crew"}, {"name": "Crew"}),
         ("team.member.add", "team:crew", {}, {"login": "alice", "source": ""}),
-        ("access.grant", "team:crew", {}, {"resource": "repository:1", "role": "maintainer"}),
-        ("access.grant", "team:crew", {}, {"resource": "repository:1", "role": None}),
+        ("access.grant", "team:crew", nothing, maintainer),
+        ("access.grant", "team:crew", maintainer, nothing),
         ("team.member.remove", "team:crew", {"login": "alice", "source": ""}, {}),
         ("team.remove", "team:crew", {"name": "Crew"}, {}),
     ]

@@ -44,6 +44,7 @@ def test_memberships_are_kept_by_source(db, crew):
 def test_a_grant_is_replaced_and_taken_away(db, crew):
     def put(role):
         db.write(lambda tx: team_store.put_grant(tx, "user_1", "repo_1", role))
+        assert db.read(lambda tx: team_store.granted_role(tx, "user_1", "repo_1")) is role
         return db.read(lambda tx: team_store.grants(tx, "repo_1"))
 
     assert put(Role.member) == [Grant("repo_1", "user_1", Role.member)]

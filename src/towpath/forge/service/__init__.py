@@ -13,6 +13,7 @@ checking    check runs
 writing     refs and files changed by a call instead of a push
 moving      moving refs; rows that follow git; pushes
 noting      what happens, kept for webhooks
+keeping     secrets of a repository, or of all of one owner
 notifying   webhooks: who hears, what was sent
 telling     what every change goes through: row, fact, pages that show it
 """
@@ -75,6 +76,14 @@ from towpath.forge.model.webhooks import EVENTS, Delivery, Message, Webhook
 from towpath.forge.service.checking import add_check, change_check, new_check_id, report_run
 from towpath.forge.service.discussing import Placed, placed, reply, resolve_thread, start_thread
 from towpath.forge.service.hosting import create_repository, edit_repository, protect, unprotect
+from towpath.forge.service.keeping import (
+    Keeper,
+    keeper_of,
+    owner_as_keeper,
+    remove_secret,
+    secrets_of,
+    set_secret,
+)
 from towpath.forge.service.marking import (
     add_label,
     change_label,
@@ -138,25 +147,26 @@ from towpath.forge.store.webhooks import forget as forget_deliveries
 
 __all__ = [
     "EVENTS", "SEND", "TELL", "Branch", "Check", "Comment", "Commit", "Conflicted", "Delivery",
-    "Diff", "DiffFile", "Entry", "Happening", "Label", "MergeRequest", "Merged", "Message",
-    "Node", "Placed", "Program", "Push", "Reaction", "RefUpdate", "Repository", "Review", "Row",
-    "Signature", "Status", "StatusState", "Synced", "Tag", "Thread", "Verdict", "Webhook",
-    "Wish", "Written", "add_check", "add_label", "add_webhook", "admit_push", "advertise",
-    "apart", "as_patch", "base_of", "blob", "branch_subject", "branches", "change_check",
-    "change_label", "change_webhook", "check", "checks", "clear_locks", "close", "collect",
-    "comment", "comments", "commits", "content", "count_merge_requests", "create_repository",
-    "current_reviews", "delete_comment", "delete_label", "deliver_again", "deliveries",
-    "delivery", "diff", "dismiss", "edit", "edit_comment", "edit_repository", "find",
-    "find_comment", "find_repository", "find_review", "folder", "forget_deliveries",
-    "has_secret", "headers_of", "hears", "history", "install_hook", "is_ancestor", "kinds",
-    "label", "labels", "labels_of", "list_files", "merge", "merge_base", "merge_request",
-    "merge_requests", "merge_requests_numbered", "move_ref", "new_check_id", "noted", "open_at",
-    "open_merge_request", "open_merge_requests", "ping", "placed", "protect", "push_of",
-    "put_labels", "raw_diff", "raw_mails", "react", "reactions", "read_file", "receive_push",
-    "refs", "remove_webhook", "reopen", "reply", "report_run", "repositories", "repository",
-    "repository_at", "repository_comments", "require_forward", "require_room", "resolve",
-    "resolve_thread", "review", "reviews", "reviews_of", "search_merge_requests", "send",
-    "set_status", "size", "sizes", "snapshot", "start_thread", "statuses", "sync_refs", "tag",
+    "Diff", "DiffFile", "Entry", "Happening", "Keeper", "Label", "MergeRequest", "Merged",
+    "Message", "Node", "Placed", "Program", "Push", "Reaction", "RefUpdate", "Repository",
+    "Review", "Row", "Signature", "Status", "StatusState", "Synced", "Tag", "Thread", "Verdict",
+    "Webhook", "Wish", "Written", "add_check", "add_label", "add_webhook", "admit_push",
+    "advertise", "apart", "as_patch", "base_of", "blob", "branch_subject", "branches",
+    "change_check", "change_label", "change_webhook", "check", "checks", "clear_locks", "close",
+    "collect", "comment", "comments", "commits", "content", "count_merge_requests",
+    "create_repository", "current_reviews", "delete_comment", "delete_label", "deliver_again",
+    "deliveries", "delivery", "diff", "dismiss", "edit", "edit_comment", "edit_repository",
+    "find", "find_comment", "find_repository", "find_review", "folder", "forget_deliveries",
+    "has_secret", "headers_of", "hears", "history", "install_hook", "is_ancestor", "keeper_of",
+    "kinds", "label", "labels", "labels_of", "list_files", "merge", "merge_base",
+    "merge_request", "merge_requests", "merge_requests_numbered", "move_ref", "new_check_id",
+    "noted", "open_at", "open_merge_request", "open_merge_requests", "owner_as_keeper", "ping",
+    "placed", "protect", "push_of", "put_labels", "raw_diff", "raw_mails", "react", "reactions",
+    "read_file", "receive_push", "refs", "remove_secret", "remove_webhook", "reopen", "reply",
+    "report_run", "repositories", "repository", "repository_at", "repository_comments",
+    "require_forward", "require_room", "resolve", "resolve_thread", "review", "reviews",
+    "reviews_of", "search_merge_requests", "secrets_of", "send", "set_secret", "set_status",
+    "size", "sizes", "snapshot", "start_thread", "statuses", "sync_refs", "tag",
     "tell_webhooks", "threads", "tree", "unprotect", "unreact", "update_refs", "upload_pack",
     "webhook", "webhooks", "worst_state", "write_file",
 ]  # fmt: skip

@@ -75,6 +75,13 @@ def grants(tx: Tx, resource: str | None = None) -> list[Grant]:
     return [Grant(row["resource"], row["holder"], Role(row["role"])) for row in tx.rows(chosen)]
 
 
+def granted_role(tx: Tx, holder: str, resource: str) -> Role | None:
+    """What a holder was granted on a resource itself, whatever else they have by a team."""
+    mine = (GRANT.c.holder == holder, GRANT.c.resource == resource)
+    found = tx.scalar(select(GRANT.c.role).where(*mine))
+    return None if found is None else Role(found)
+
+
 def put_grant(tx: Tx, holder: str, resource: str, role: Role | None) -> None:
     """Set what a holder has on a resource; None takes it away."""
     tx.execute(delete(GRANT).where(GRANT.c.holder == holder, GRANT.c.resource == resource))

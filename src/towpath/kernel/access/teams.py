@@ -129,10 +129,13 @@ def grant(
             "A grant is for one user or one team.", next_step="Name exactly one of them."
         )
     holder = known(tx, login).id if login else team(tx, team_slug).id
+    before = team_store.granted_role(tx, holder, resource)
     team_store.put_grant(tx, holder, resource, role)
-    what = {"resource": resource, "role": role.name if role else None}
+    was, now = (
+        {"resource": resource, "role": one.name if one else None} for one in (before, role)
+    )
     subject = f"user:{login}" if login else f"team:{team_slug}"
-    audit.record(tx, auditing.GRANTED, subject, after=what)
+    audit.record(tx, auditing.GRANTED, subject, before=was, after=now)
     _log.info(
         "granted", resource=resource, holder=login or team_slug, role=role.name if role else None
     )

@@ -1,12 +1,16 @@
 """/api/towpath/v1/secrets: set and remove secrets of the site, rotate keys; never a value out."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, SecretStr
+from starlette.requests import Request
 from starlette.responses import Response
 
 from towpath.kernel.access.service import Role
+from towpath.kernel.db.interface import Tx
 from towpath.kernel.http.callers import TheKernel
 from towpath.kernel.http.permissions import Needs
 from towpath.kernel.secrets import service
@@ -30,9 +34,30 @@ def router() -> APIRouter:
     return routes
 
 
-def listed(kernel: TheKernel) -> list[Named]:
-    """List every secret by owner and name, without values; for administrators."""
-    return kernel.db.read(service.names)
+def listed(request: Request, kernel: TheKernel) -> list[dict[str, Any]]:
+    """List every secret by owner and name, without values; for administrators.
+
+    `of` is what people call the owner, where a part knows it.
+    """
+
+    def read(tx: Tx) -> list[dict[str, Any]]:
+        found = service.names(tx)
+        called = _names(request, tx, [_id(each) for each in found])
+        return [asdict(each) | {"of": called.get(_id(each), each.owner)} for each in found]
+
+    return kernel.db.read(read)
+
+
+def _id(each: Named) -> str:
+    return each.owner.partition(":")[2]
+
+
+def _names(request: Request, tx: Tx, ids: Sequence[str]) -> dict[str, str]:
+    named: dict[str, str] = {}
+    for part in request.app.state.plugins:
+        if part.resources:
+            named |= part.resources.names(tx, ids)
+    return named
 
 
 def put(kernel: TheKernel, name: str, new: NewValue) -> Response:

@@ -74,13 +74,17 @@ def prepare(kernel: Kernel) -> None:
         _log.error("key of secrets is missing", key=each.id, secrets=each.secrets)
 
 
-def put(tx: Tx, ring: Ring, owner: str, name: str, value: str) -> None:
-    """Keep a value under a name of its owner; what was there is replaced."""
+def put(tx: Tx, ring: Ring, owner: str, name: str, value: str, *, told: str = "") -> None:
+    """Keep a value under a name of its owner; what was there is replaced.
+
+    `told` is what people call the owner, if its id says nothing to whoever reads the audit log.
+    """
     _check(owner, name, value)
     known = store.row(tx, owner, name)
     place = known.place if known else Place(ids.new("secret"), owner, name)
     store.put(tx, place, seal(ring, _current(tx), place, value))
-    audit.record(tx, _SET, _subject(owner, name), before={"existed": known is not None})
+    about = {"owner": owner, "existed": known is not None}
+    audit.record(tx, _SET, _subject(told or owner, name), before=about)
 
 
 def get(tx: Tx, ring: Ring, owner: str, name: str) -> Hidden:
@@ -99,10 +103,10 @@ def names(tx: Tx, owner: str | None = None) -> list[Named]:
     ]
 
 
-def delete(tx: Tx, owner: str, name: str) -> None:
+def delete(tx: Tx, owner: str, name: str, *, told: str = "") -> None:
     if not store.remove(tx, owner, name):
-        raise _missing(owner, name)
-    audit.record(tx, _REMOVED, _subject(owner, name))
+        raise _missing(told or owner, name)
+    audit.record(tx, _REMOVED, _subject(told or owner, name), before={"owner": owner})
 
 
 def rotate(kernel: Kernel) -> str:
