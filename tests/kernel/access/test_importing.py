@@ -47,6 +47,19 @@ def test_applying_does_what_the_dry_run_said_and_only_once(bring, kernel):
     assert bring(FILE) == []
 
 
+def test_a_file_hands_over_from_the_last_administrator_but_never_to_nobody(bring, kernel):
+    bring("login,role\nroot,admin\nshut,admin\n")
+    kernel.db.write(lambda tx: service.deactivate(tx, "shut"))
+    for apply in (False, True):
+        for text in ("root,member", "root,member\nshut,admin"):
+            with pytest.raises(InvalidInput, match="leave nobody to administer"):
+                bring(f"login,role\n{text}\n", apply=apply)
+    told = bring("login,role\nroot,member\nalice,admin\n", apply=False)
+    assert told == ["add alice as admin", "make root member instead of admin"]
+    assert bring("login,role\nroot,member\nalice,admin\n") == told
+    assert [each.login for each in kernel.db.read(service.admins)] == ["alice"]
+
+
 def test_a_file_changes_names_and_roles_and_leaves_what_it_does_not_say(bring, kernel):
     bring(FILE)
     told = bring("\ufefflogin,role\nalice,viewer\n")
@@ -75,7 +88,8 @@ def test_a_faulty_file_is_refused_with_line_and_column(text, told):
 
 
 def test_one_line_that_cannot_be_done_undoes_all_before_it(bring, kernel):
-    kernel.db.write(lambda tx: service.create_user(tx, "root", None, Role.admin))
-    with pytest.raises(InvalidInput, match="Line 3: root is the last administrator"):
-        bring("login,role\nalice,member\nroot,viewer\n")
-    assert people(kernel) == {"root": Role.admin}
+    kernel.db.write(lambda tx: service.add_team(tx, "crew"))
+    kernel.db.write(lambda tx: service.create_service_account(tx, "bot", "", "crew", Role.viewer))
+    with pytest.raises(InvalidInput, match="Line 3: bot is not a person"):
+        bring("login,role\nalice,member\nbot,member\n")
+    assert people(kernel) == {"bot": Role.viewer}

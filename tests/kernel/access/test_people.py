@@ -79,7 +79,7 @@ def test_the_last_administrator_stays(write, root):
     assert write(lambda tx: service.set_role(tx, "root", Role.member)).role is Role.member
 
 
-def test_a_source_that_falls_silent_takes_away_only_what_it_gave(write):
+def test_a_source_that_falls_silent_takes_away_only_what_it_gave(write, root):
     made = write(lambda tx: service.create_user(tx, "alice", None, Role.member))
 
     def say(role):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from towpath.kernel.access.model import Principal, User
+from towpath.kernel.access.model import Principal, Role, User
 from towpath.kernel.audit import service as audit
 from towpath.kernel.audit.service import Values
 from towpath.kernel.db.interface import Tx
@@ -12,6 +12,7 @@ USER_CHANGED = audit.action("user.change", "changed a user")
 USER_SHUT_OUT = audit.action("user.deactivate", "shut a user out")
 USER_LET_IN = audit.action("user.activate", "let a user in again")
 ROLE_SET = audit.action("user.role", "gave a user another role")
+ROLE_KEPT = audit.action("user.role.keep", "kept the role of the last administrator")
 TEAM_ADDED = audit.action("team.add", "added a team")
 TEAM_CHANGED = audit.action("team.change", "changed a team")
 TEAM_REMOVED = audit.action("team.remove", "removed a team")
@@ -52,6 +53,11 @@ def of_team(
 def user_added(tx: Tx, made: User) -> None:
     about = {"name": made.name, "role": made.role.name, "kind": made.kind, "source": made.source}
     of_user(tx, USER_ADDED, made.login, after=about)
+
+
+def role_kept(tx: Tx, user: User, source: str, said: Role) -> None:
+    about = {"source": source, "by_source": said.name, "role": user.role.name}
+    of_user(tx, ROLE_KEPT, user.login, after=about)
 
 
 def session(tx: Tx, what: audit.Action, found: Principal, session_id: str) -> None:

@@ -6,7 +6,7 @@ in it stays as they are. Rows are judged all together before the first change.
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from towpath.kernel.access import people, team_store, teams
@@ -55,8 +55,34 @@ def parse(text: str) -> list[Row]:
 
 def bring(tx: Tx, rows: Sequence[Row], *, apply: bool) -> list[str]:
     """Say what changes, one sentence each, and with `apply` change it."""
-    said = [sentence for row in rows for sentence in _bring(tx, row, apply=apply)]
+    _require_an_admin(tx, rows)
+    # New administrators first: a file may hand the role over from the last one.
+    ordered = sorted(rows, key=lambda row: row.role is not Role.admin)
+    said = [sentence for row in ordered for sentence in _bring(tx, row, apply=apply)]
     return list(dict.fromkeys(said))
+
+
+def _require_an_admin(tx: Tx, rows: Sequence[Row]) -> None:
+    """Refuse a file after which nobody would administer, also where it would only be shown."""
+    said = {row.login: row.role for row in rows if row.role is not None}
+    before = people.admins(tx)
+    left = [each for each in before if _stays_admin(tx, each, said)]
+    new = [login for login, role in said.items() if role is Role.admin and _may_enter(tx, login)]
+    if before and not (left or new):
+        raise InvalidInput(
+            "This file would leave nobody to administer.",
+            next_step="Give somebody in it the role admin; nothing was changed.",
+        )
+
+
+def _stays_admin(tx: Tx, admin: User, said: Mapping[str, Role]) -> bool:
+    outside = team_store.role_without(tx, admin.id, HERE)
+    return max(said.get(admin.login, admin.role), outside) >= Role.admin
+
+
+def _may_enter(tx: Tx, login: str) -> bool:
+    found = find_user(tx, login)
+    return found is None or found.deactivated is None
 
 
 def _require_columns(given: Sequence[str]) -> None:

@@ -105,24 +105,23 @@ def has_role(tx: Tx, login: str, role: Role, *, resource: str | None = None) -> 
 
 def set_role(tx: Tx, login: str, role: Role) -> User:
     """Give a user this role on the whole site; what other sources say may still be higher."""
-    found = _changeable(tx, login)
-    set_site_role(tx, found.id, HERE, role)
-    after = known(tx, login)
-    if after.role < Role.admin <= found.role:
-        _require_another_admin(tx, found)
-    return after
+    set_site_role(tx, _changeable(tx, login).id, HERE, role)
+    return known(tx, login)
 
 
 def set_site_role(tx: Tx, user_id: str, source: str, role: Role | None) -> None:
     """Note what one source says of a user's role on the whole site; None: nothing any more.
 
-    The highest word counts, so a source that falls silent takes away only what it gave.
+    The highest word counts, so a source that falls silent takes away only what it gave. Conflict,
+    and nothing is written, when it would leave nobody to administer.
     """
     before = store.user_by_id(tx, user_id)
     if before is None:
         raise NotFound("There is no such user.", next_step="Add the user first.")
     if team_store.site_role(tx, user_id, HERE) is None:
         team_store.put_site_role(tx, user_id, HERE, before.role)
+    if max(role or Role.viewer, team_store.role_without(tx, user_id, source)) < Role.admin:
+        _require_another_admin(tx, before)
     team_store.put_site_role(tx, user_id, source, role)
     after = store.user_by_id(tx, user_id) or before
     auditing.of_user(
@@ -176,8 +175,13 @@ def _changeable(tx: Tx, login: str) -> User:
     return found
 
 
+def admins(tx: Tx) -> list[User]:
+    """The persons who may log in and administer the whole site: one at least always stays."""
+    return store.admins(tx)
+
+
 def _require_another_admin(tx: Tx, found: User) -> None:
-    if found.role >= Role.admin and not store.others_with(tx, Role.admin, found.id):
+    if [each.id for each in store.admins(tx)] == [found.id]:
         raise Conflict(
             f"{found.login} is the last administrator.",
             next_step="Make somebody else an administrator first.",

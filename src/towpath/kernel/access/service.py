@@ -26,6 +26,7 @@ from towpath.kernel.access.model import require as require
 from towpath.kernel.access.model import valid_scopes
 from towpath.kernel.access.passwords import matches
 from towpath.kernel.access.people import activate as activate
+from towpath.kernel.access.people import admins as admins
 from towpath.kernel.access.people import create_service_account as create_service_account
 from towpath.kernel.access.people import create_user as create_user
 from towpath.kernel.access.people import deactivate as deactivate

@@ -79,16 +79,15 @@ def has_role(tx: Tx, role: Role) -> bool:
     return tx.scalar(select(USER.c.id).where(USER.c.role >= int(role)).limit(1)) is not None
 
 
-def others_with(tx: Tx, role: Role, user_id: str) -> int:
-    """Count the persons beside this one who may log in and have at least this role."""
-    counted = select(func.count()).where(
-        USER.c.role >= int(role),
-        USER.c.id != user_id,
+def admins(tx: Tx) -> list[User]:
+    """The persons who may log in and administer the whole site, by login."""
+    chosen = select(USER).where(
+        USER.c.role >= int(Role.admin),
         USER.c.deactivated.is_(None),
         USER.c.owner.is_(None),
         ~USER.c.system,
     )
-    return int(tx.scalar(counted) or 0)
+    return [_user(row) for row in tx.rows(chosen.order_by(USER.c.login))]
 
 
 def password(tx: Tx, login: str) -> str | None:

@@ -98,6 +98,12 @@ def site_role(tx: Tx, user_id: str, source: str) -> Role | None:
     return None if found is None else Role(found)
 
 
+def role_without(tx: Tx, user_id: str, source: str) -> Role:
+    """The highest site role that the other sources give a user."""
+    others = SITE_ROLE.c.user_id == user_id, SITE_ROLE.c.source != source
+    return Role(tx.scalar(select(func.max(SITE_ROLE.c.role)).where(*others)) or Role.viewer)
+
+
 def put_site_role(tx: Tx, user_id: str, source: str, role: Role | None) -> None:
     """Set what one source says of a user's site role, and keep the highest at the user."""
     tx.execute(

@@ -54,6 +54,19 @@ def test_whoever_vanished_is_shut_out_and_only_if_they_came_from_there(say, kern
     assert "leave ann shut out" in say(ANN, BOB, CAT, DAN)[0]
 
 
+def test_the_last_administrator_stays_even_by_force_and_the_words_say_so(say, kernel):
+    say(ANN, BOB)
+    for login in ("ann", "bob"):
+        kernel.db.write(lambda tx: service.set_role(tx, login, Role.admin))  # noqa: B023
+    said = [
+        "shut out ann, whom the directory does not know any more",
+        "leave bob in, the last administrator, whom it does not know",
+    ]
+    assert say(force=True, apply=False) == said
+    assert say(force=True) == said
+    assert [each.login for each in kernel.db.read(service.admins)] == ["bob"]
+
+
 def test_more_than_half_vanish_only_by_force(say, kernel):
     say(ANN, BOB, CAT)
     for apply in (False, True):

@@ -1,7 +1,8 @@
 """Make users and teams of what a source says, and shut out whom it does not know any more.
 
-Only what came from the same source changes; nobody is deleted, and when more than half would
-be shut out, it is more likely that the filter is wrong than that they all have left.
+Only what came from the same source changes; nobody is deleted, the last administrator stays, and
+when more than half would be shut out, it is more likely that the filter is wrong than that they
+all have left.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,12 +27,22 @@ def bring(tx: Tx, people: Sequence[Found], *, apply: bool, force: bool = False) 
             f"{len(gone)} of {len(ours)} users who came from {SOURCE} would be shut out.",
             next_step="Check the filter and the base; --force does it nevertheless.",
         )
+    kept = _last_admin(tx, gone)
     for user in gone:
+        if user == kept:
+            said.append(f"leave {user.login} in, the last administrator, whom it does not know")
+            continue
         said.append(f"shut out {user.login}, whom the directory does not know any more")
         if apply:
             service.set_memberships(tx, user.id, SOURCE, {})
             service.deactivate(tx, user.login)
     return said
+
+
+def _last_admin(tx: Tx, gone: Sequence[User]) -> User | None:
+    """Whoever must stay, because with those who go there would be nobody to administer."""
+    admins = service.admins(tx)
+    return admins[-1] if admins and all(each in gone for each in admins) else None
 
 
 def _one(tx: Tx, each: Found, user: User | None, *, apply: bool) -> Iterator[str]:

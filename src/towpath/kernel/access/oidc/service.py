@@ -123,8 +123,17 @@ def _recognised(tx: Tx, rules: Rules, issuer: str, found: Person) -> User:
         access.rename_user(tx, user.login, found.name)
     access.set_memberships(tx, user.id, SOURCE, found.teams)
     if team_store.site_role(tx, user.id, SOURCE) != found.role:
-        access.set_site_role(tx, user.id, SOURCE, found.role)
+        _take_role(tx, user, found.role)
     return access.known(tx, user.login)
+
+
+def _take_role(tx: Tx, user: User, role: Role) -> None:
+    """Take over a role; the last administrator keeps theirs and comes in, or nobody could help."""
+    try:
+        access.set_site_role(tx, user.id, SOURCE, role)
+    except Conflict:
+        auditing.role_kept(tx, user, SOURCE, role)
+        _log.warning("the last administrator keeps the role", login=user.login, said=role.name)
 
 
 def _user(tx: Tx, rules: Rules, issuer: str, found: Person) -> User:
