@@ -1,5 +1,7 @@
 """What functions refuse."""
 
+import math
+
 import pytest
 
 from towpath.pipelines.model.expressions.functions import (
@@ -40,3 +42,27 @@ def test_nested_json_that_was_read_can_be_written():
     assert to_json(from_json("[" * 100 + "]" * 100)).startswith("[")
     with pytest.raises(ExpressionError, match="memory"):
         to_json(from_json("[" * 900 + "]" * 900))
+
+
+def test_json_is_written_as_ecmascript_does():
+    value = {"a": [], "b": {}, "c": [1e21, math.inf, -0.0, 1.5e-7], "d": "\u00e9\n"}
+    assert to_json(value) == (
+        '{\n  "a": [],\n  "b": {},\n  "c": [\n    1e+21,\n    null,\n    0,\n    1.5e-7\n  ],\n'
+        '  "d": "\u00e9\\n"\n}'
+    )
+
+
+def test_json_that_python_alone_would_take_is_refused():
+    for source in ("NaN", "[Infinity]", "-Infinity"):
+        with pytest.raises(ExpressionError, match="not JSON"):
+            from_json(source)
+
+
+def test_of_keys_that_differ_in_case_alone_the_first_stays():
+    assert from_json('{"a": 1, "A": 2, "b": 3}') == {"a": 1, "b": 3}
+
+
+def test_half_a_character_becomes_one_that_can_be_written():
+    assert from_json('{"\\ud83d": ["\\ud83d\\udea3", "\\udea3"]}') == {
+        "\ufffd": ["\U0001f6a3", "\ufffd"]
+    }

@@ -43,3 +43,14 @@ def test_no_nesting_exhausts_the_stack(source):
 
 def test_a_long_row_is_no_depth():
     assert syntax.parse(" && ".join(["1"] * 1_000), SCOPE)
+
+
+def test_every_context_that_is_named_is_found():
+    assert syntax.names(syntax.parse("GitHub.a[github.b] || !github", SCOPE)) == {"github"}
+
+
+@pytest.mark.parametrize("source", ["'a'.b", "1[0]", "true.x"])
+def test_nothing_reaches_into_a_literal_but_through_brackets(source):
+    with pytest.raises(ExpressionError, match="Unexpected symbol"):
+        syntax.parse(source, SCOPE)
+    assert syntax.parse("('a').b", SCOPE)

@@ -54,3 +54,16 @@ def test_success_is_implied_unless_a_status_is_asked_for():
 def test_text_around_a_condition_is_refused_for_it_would_always_hold():
     with pytest.raises(ExpressionError, match="one expression"):
         templates.parse_condition("${{ github.ref }} == 'main'", SCOPE)
+
+
+def test_all_of_what_a_file_says_is_evaluated_at_any_depth():
+    data = {"a": ["${{ github.n }}", 1, None], "b": {"c": "on ${{ github.ref }}"}}
+    assert templates.filled(data, SCOPE, AROUND) == {"a": [2, 1, None], "b": {"c": "on main"}}
+
+
+def test_whether_text_is_one_expression():
+    assert templates.is_whole("${{ github.n }}")
+    assert templates.is_whole("${{ '}}' }}")
+    assert not templates.is_whole("${{ github.n }}x")
+    assert not templates.is_whole("${{ github.n }}${{ github.n }}")
+    assert not templates.is_whole("${{ 'a")

@@ -13,16 +13,13 @@ from towpath.pipelines.model.expressions.values import (
     equal,
     kind,
     lookup,
+    lookup_in_each,
     ordered,
+    text,
     truthy,
 )
 
-_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {"<": operator.lt, ">": operator.gt}
 
 
 @dataclass(frozen=True)
@@ -64,10 +61,7 @@ def _index(target: Value, index: syntax.Node | None, around: Surroundings) -> Va
     if index is None:
         return _every(target)
     wanted = evaluate(index, around)
-    if not isinstance(target, Filtered):
-        return lookup(target, wanted)
-    found = (lookup(element, wanted) for element in target)
-    return Filtered(value for value in found if value is not None)
+    return (lookup_in_each if isinstance(target, Filtered) else lookup)(target, wanted)
 
 
 def _every(target: Value) -> Filtered:
@@ -87,10 +81,21 @@ def _elements(target: Value) -> list[Value]:
 
 def _call(function: str, arguments: tuple[syntax.Node, ...], around: Surroundings) -> Value:
     if function in functions.STATUS:
-        return around.status.of(function)
+        return _status(function, arguments, around)
     if function == "case":
         return _case(arguments, around)
     return functions.TABLE[function](*(evaluate(argument, around) for argument in arguments))
+
+
+def _status(function: str, arguments: tuple[syntax.Node, ...], around: Surroundings) -> bool:
+    if not arguments:
+        return around.status.of(function)
+    named = [text(evaluate(argument, around)) for argument in arguments]
+    needs = around.contexts.get("needs")
+    results = [lookup(lookup(needs, name), "result") for name in named]
+    if function == "failure":
+        return "failure" in results
+    return all(result == "success" for result in results)
 
 
 def _case(arguments: tuple[syntax.Node, ...], around: Surroundings) -> Value:
@@ -112,7 +117,9 @@ def _operation(symbol: str, operands: tuple[syntax.Node, ...], around: Surroundi
         return not truthy(values[0])
     if symbol in {"==", "!="}:
         return equal(*values) == (symbol == "==")
-    return ordered(values[0], values[1], _ORDERS[symbol])
+    if symbol[1:] and equal(*values):
+        return True  # also of an array or object with itself, which is neither less nor more
+    return ordered(values[0], values[1], _ORDERS[symbol[0]])
 
 
 def _logical(stop: bool, operands: tuple[syntax.Node, ...], around: Surroundings) -> Value:  # noqa: FBT001

@@ -1,9 +1,9 @@
 """The functions every place may call; those that ask for a state come with the evaluation."""
 
 import json
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from towpath.pipelines.model.expressions.syntax import Arity
 from towpath.pipelines.model.expressions.values import (
@@ -13,6 +13,7 @@ from towpath.pipelines.model.expressions.values import (
     folded,
     kind,
     text,
+    written,
 )
 
 MAX_TEXT = 262_144
@@ -39,6 +40,7 @@ STATUS_OF_NEEDS: Mapping[str, Arity] = {
 """In the `if` of a job, success('a', 'b') and failure('a') ask for those jobs alone."""
 FILES: Mapping[str, Arity] = {"hashfiles": Arity(1, _MANY)}
 
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 _HOLE = re.compile(r"\{\{|\}\}|\{(\d+)\}|[{}]")
 
 
@@ -46,7 +48,7 @@ def contains(where: Value, what: Value) -> bool:
     if kind(where) == "array":
         return any(equal(element, what) for element in where)
     if _plain(where) and _plain(what):
-        return folded(text(what)) in folded(text(where))
+        return text(what).lower() in text(where).lower()
     return False
 
 
@@ -94,27 +96,76 @@ def _filled(source: str, hole: re.Match[str], arguments: Sequence[Value]) -> str
 
 def to_json(value: Value) -> str:
     try:
-        return _bounded(json.dumps(_jsonable(value), indent=2, ensure_ascii=False))
+        return _bounded("".join(_json(value, "\n")))
     except RecursionError as error:
         raise _too_large() from error
 
 
-def _jsonable(value: Value) -> Any:
+def _json(value: Value, line: str) -> Iterator[str]:
+    """Write pieces of JSON as ECMAScript does; `line` begins a line of the enclosing value."""
     match kind(value):
         case "number":
-            return int(value) if float(value).is_integer() else value
+            yield written(value) if math.isfinite(value) else "null"
         case "array":
-            return [_jsonable(element) for element in value]
+            pieces = (_json(element, f"{line}  ") for element in value)
+            yield from _enclosed("[]", pieces, line)
         case "object":
-            return {key: _jsonable(element) for key, element in value.items()}
-    return value
+            members = (_member(key, element, f"{line}  ") for key, element in value.items())
+            yield from _enclosed("{}", members, line)
+        case _:
+            yield json.dumps(value, ensure_ascii=False)
+
+
+def _member(key: str, value: Value, line: str) -> Iterator[str]:
+    yield f"{json.dumps(key, ensure_ascii=False)}: "
+    yield from _json(value, line)
+
+
+def _enclosed(ends: str, members: Iterable[Iterable[str]], line: str) -> Iterator[str]:
+    separator = f"{ends[0]}{line}  "
+    for member in members:
+        yield separator
+        yield from member
+        separator = f",{line}  "
+    yield ends if separator[0] == ends[0] else f"{line}{ends[1]}"
 
 
 def from_json(value: Value) -> Value:
+    source = text(value)
     try:
-        return json.loads(text(value), parse_int=float)
+        read = json.loads(
+            source,
+            parse_int=float,
+            parse_constant=_no_constant,
+            object_pairs_hook=_without_variants,
+        )
+        return _whole_text(read) if _HALF_CHARACTER.search(source) else read
     except (ValueError, RecursionError) as error:
         raise ExpressionError("evaluation", f"fromJSON cannot read this: {error}") from error
+
+
+def _no_constant(word: str) -> Value:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _without_variants(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+    """Keep the first of the keys that differ in case alone, since a lookup sees only that."""
+    whole = dict(pairs)
+    lowered: dict[str, str] = {}
+    for key in whole:
+        lowered.setdefault(key.lower(), key)
+    return whole if len(lowered) == len(whole) else {key: whole[key] for key in lowered.values()}
+
+
+def _whole_text(value: Value) -> Value:
+    """Put the replacement character for halves of characters, which no file can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole_text(element) for element in value]
+    if isinstance(value, dict):
+        return {_whole_text(key): _whole_text(element) for key, element in value.items()}
+    return value
 
 
 def _plain(*values: Value) -> bool:

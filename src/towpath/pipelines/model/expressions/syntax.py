@@ -170,7 +170,10 @@ class _Parser:
         return node
 
     def _access(self) -> Node:
+        literal = self._at < len(self._tokens) and self._tokens[self._at].kind == "literal"
         node = self._primary()
+        if literal:
+            return node
         links = 0
         while step := self._take(".", "["):
             node = Index(node, self._property() if step == "." else self._subscript())

@@ -5,17 +5,28 @@ https://docs.github.com/actions/reference/workflows-and-actions/expressions#lite
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, Literal
 
 Value = Any  # None | bool | float | str | Sequence[Value] | Mapping[str, Value]
 Kind = Literal["null", "boolean", "number", "string", "array", "object"]
 
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_INTEGERS = ((re.compile(r"0x[0-9a-fA-F]+"), 16), (re.compile(r"0o[0-7]+"), 8))
+_INTEGERS = (
+    (re.compile(r"0[xX][0-9a-fA-F]+"), 16),
+    (re.compile(r"0[oO][0-7]+"), 8),
+    (re.compile(r"0[bB][01]+"), 2),
+)
 _DOTLESS_I = "\u0131"
 _INFINITY = re.compile(r"([+-]?)Infinity")
+_SPACES = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
+    "\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""What ECMAScript takes for white space, which is not quite what Python does."""
+_FRACTION = Decimal("1e-15")
+_ABSENT = object()
 
 
 class ExpressionError(ValueError):
@@ -51,8 +62,15 @@ def number_from(text: str) -> float | None:
         return -math.inf if infinity[1] == "-" else math.inf
     for pattern, base in _INTEGERS:
         if pattern.fullmatch(text):
-            return float(min(int(text[2:], base), 2**1023))
+            return _whole(int(text[2:], base))
     return None
+
+
+def _whole(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def truthy(value: Value) -> bool:
@@ -71,7 +89,7 @@ def number(value: Value) -> float:
         case "boolean" | "number":
             return float(value)
         case "string":
-            text = value.strip()
+            text = value.strip(_SPACES)
             read = number_from(text) if text else 0.0
             return math.nan if read is None else read
     return math.nan
@@ -93,18 +111,31 @@ def text(value: Value) -> str:
 
 
 def _number_text(value: float) -> str:
+    """Round to 15 places after the point, as GitHub does to hide what doubles cannot hold."""
+    if math.isfinite(value) and abs(value) < _EXPONENTS_FROM:
+        rounded = Decimal(value).quantize(_FRACTION, ROUND_HALF_UP, context=_EXACT)
+        return written(float(rounded))
+    return written(value)
+
+
+_EXPONENTS_FROM = 1e21
+_EXACT = Context(prec=60)
+
+
+def written(value: float) -> str:
+    """Write a number as ECMAScript does: the shortest digits that give it back."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    rounded = Decimal(f"{value:.15g}")
-    if rounded == 0:
+    if value == 0:
         return "0"
-    exponent = rounded.adjusted()
-    if -7 <= exponent < 21:  # noqa: PLR2004 - where ECMAScript's Number.toString switches
-        plain = f"{rounded:f}"
+    shortest = Decimal(repr(value))
+    exponent = shortest.adjusted()
+    if -6 <= exponent < 21:  # noqa: PLR2004 - where Number.toString switches
+        plain = f"{shortest:f}"
         return plain.rstrip("0").rstrip(".") if "." in plain else plain
-    digits = f"{rounded.scaleb(-exponent).normalize():f}"
+    digits = f"{shortest.scaleb(-exponent).normalize():f}"
     return f"{digits}e{exponent:+d}"
 
 
@@ -124,13 +155,18 @@ def equal(left: Value, right: Value) -> bool:
 
 
 def ordered(left: Value, right: Value, holds: Callable[[Any, Any], bool]) -> bool:
-    """Whether `holds`, one of < <= > >=, is true after coercion; never for arrays and objects."""
+    """Whether `holds`, one of < and >, is true after coercion; never for arrays and objects."""
     left_kind, right_kind = kind(left), kind(right)
     if _containers(left_kind, right_kind):
         return False
     if left_kind == right_kind == "string":
-        return holds(folded(left), folded(right))
+        return holds(_units(folded(left)), _units(folded(right)))
     return holds(number(left), number(right))
+
+
+def _units(source: str) -> bytes:
+    """UTF-16, by whose units text is ordered on GitHub."""
+    return source.encode("utf-16-be", "surrogatepass")
 
 
 def _containers(*kinds: Kind) -> bool:
@@ -139,21 +175,30 @@ def _containers(*kinds: Kind) -> bool:
 
 def lookup(target: Value, index: Value) -> Value:
     """`target[index]`; None for what is absent, as the language has no such error."""
+    found = _found(target, index)
+    return None if found is _ABSENT else found
+
+
+def lookup_in_each(targets: Iterable[Value], index: Value) -> Filtered:
+    """`target[index]` of each that has it."""
+    found = (_found(target, index) for target in targets)
+    return Filtered(value for value in found if value is not _ABSENT)
+
+
+def _found(target: Value, index: Value) -> Value:
     if isinstance(target, Mapping):
-        return None if _containers(kind(index)) else _property(target, text(index))
-    if kind(target) == "array":
-        return _element(target, number(index))
-    return None
+        return _ABSENT if _containers(kind(index)) else _property(target, text(index))
+    return _element(target, number(index)) if kind(target) == "array" else _ABSENT
 
 
 def _property(target: Mapping[str, Value], name: str) -> Value:
     if name in target:
         return target[name]
-    wanted = folded(name)
-    return next((value for key, value in target.items() if folded(key) == wanted), None)
+    wanted = name.lower()
+    return next((value for key, value in target.items() if key.lower() == wanted), _ABSENT)
 
 
 def _element(target: Sequence[Value], index: float) -> Value:
     if math.isnan(index) or not 0 <= index < len(target):
-        return None
+        return _ABSENT
     return target[math.floor(index)]
