@@ -18,10 +18,17 @@ _LAZY = {
     "import-ldap": ("towpath.app.ldap:import_ldap", "Bring users and teams from LDAP."),
     "secrets": ("towpath.app.secrets:secrets", "Set and remove secrets, rotate their keys."),
     "recover": ("towpath.app.recover:recover", "Let an administrator in once, by a link."),
-    "run": ("towpath.pipelines.cli:run", "Run a workflow file on the working tree, no server."),
+    "run": (
+        "towpath.pipelines.cli.running:run",
+        "Run a workflow file on the working tree, no server.",
+    ),
     "runner": (
-        "towpath.pipelines.cli:runner",
+        "towpath.pipelines.cli.running:runner",
         "Run jobs for a server, on this machine or any other.",
+    ),
+    "pipelines": (
+        "towpath.pipelines.cli.judging:pipelines",
+        "Look at workflow files and expressions without running them.",
     ),
     "demo": (
         "towpath.app.demo.command:demo",

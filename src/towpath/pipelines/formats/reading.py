@@ -9,6 +9,7 @@ from towpath.pipelines.formats import places, unrun
 from towpath.pipelines.formats.tree import Branch, Leaf, Node
 from towpath.pipelines.model.expressions import syntax, templates
 from towpath.pipelines.model.expressions.values import ExpressionError
+from towpath.pipelines.model.untrusted import written_by_strangers as strangers
 from towpath.pipelines.model.workflow import DEFAULT_TIMEOUT_MINUTES, Problem
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ class Reader:
     problems: list[Problem] = field(default_factory=list)
     unrun: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    dangers: list[Problem] = field(default_factory=list)
 
     def problem(self, node: Node, key: str, message: str, expected: Iterable[str] = ()) -> None:
         self.problems.append(
@@ -190,6 +192,20 @@ class Reader:
         self._checked(node, what, scope, lambda: [templates.parse_condition(text, scope)])
         return text
 
+    def script(self, node: Node, what: str, place: str) -> str:
+        """Read text that becomes a program: strangers must not write into it."""
+        text = self.text(node, what)
+        scope = places.scope_of(place)
+        if templates.OPEN in text:
+            trees = self._checked(node, what, scope, lambda: templates.parse(text, scope).trees)
+            for path in dict.fromkeys(name for tree in trees for name in strangers(tree)):
+                message = (
+                    f"`{path}` is written by strangers and would become part of this script. "
+                    f'Pass it by `env:` of the step, and write "$NAME" here.'
+                )
+                self.dangers.append(Problem(self.file, node.line, node.column, what, message))
+        return text
+
     def either(
         self, node: Node, what: str, place: str, plain: Callable[[Node, str], T]
     ) -> T | str:
@@ -216,19 +232,20 @@ class Reader:
         node: Node,
         what: str,
         scope: syntax.Scope,
-        parse: Callable[[], Iterable[syntax.Node]],
-    ) -> None:
+        parse: Callable[[], list[syntax.Node]],
+    ) -> list[syntax.Node]:
         try:
             trees = parse()
         except ExpressionError as error:
             expected = sorted(scope.names) if "named-value" in str(error) else ()
             self.problem(node, what, f"{error}", expected)
-            return
+            return []
         for tree in trees:
             for name in sorted(syntax.names(tree) & unrun.NAMES.keys()):
                 self.later(node, name, unrun.NAMES[name])
             for name in sorted(syntax.calls(tree) & unrun.FUNCTIONS.keys()):
                 self.later(node, name, unrun.FUNCTIONS[name])
+        return trees
 
     def environment(self, node: Node, what: str, place: str) -> dict[str, str]:
         found = {}

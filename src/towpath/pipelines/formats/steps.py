@@ -25,6 +25,8 @@ KINDS = {
 
 _CHECKOUT = re.compile(r"actions/checkout(@[\w./-]+)?")
 _ACTION = re.compile(r"[^/@]+/[^/@]+(/[^@]+)?@[^@]+|docker://.+|(\./|\$/).*|\.")
+_PROGRAMS = {"actions/github-script": ("script",)}
+"""By action, inputs that become programs."""
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 
 
@@ -102,10 +104,13 @@ def _used(reader: Reader, entries: dict[str, Entry]) -> dict[str, object]:
         reader.later(node, f"uses: {action}", unrun.ACTIONS)
     empty = given is None or (isinstance(given.node, Leaf) and given.node.value is None)
     inputs = {} if empty or given is None else reader.mapping(given.node, "with")
+    programs = _PROGRAMS.get(action.partition("@")[0].lower(), ())
     return {
         "uses": action,
         "inputs": {
-            name: reader.template(entry.node, f"with.{name}", f"{_AT}with")
+            name: (reader.script if name in programs else reader.template)(
+                entry.node, f"with.{name}", f"{_AT}with"
+            )
             for name, entry in inputs.items()
         },
     }
@@ -148,7 +153,7 @@ _FIELDS: Fields = {
     "name": ("name", lambda reader, node: reader.template(node, "name", f"{_AT}name")),
     "if": ("condition", lambda reader, node: reader.condition(node, "if", f"{_AT}if")),
     "env": ("env", lambda reader, node: reader.environment(node, "env", f"{_AT}env")),
-    "run": ("run", lambda reader, node: reader.template(node, "run", f"{_AT}run")),
+    "run": ("run", lambda reader, node: reader.script(node, "run", f"{_AT}run")),
     "working-directory": (
         "working_directory",
         lambda reader, node: reader.template(node, "working-directory", f"{_AT}working-directory"),

@@ -50,6 +50,7 @@ def _workflow(reader: Reader, root: Node) -> Workflow:
         **read | {"name": read.get("name") or _stem(reader.file)},
         unrun=_ordered(reader.unrun),
         warnings=_ordered(reader.warnings),
+        dangers=_ordered(reader.dangers),
     )
 
 

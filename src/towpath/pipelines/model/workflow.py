@@ -3,7 +3,8 @@
 Text that may hold ${{ }} stays text. Where a boolean or a number may be written as one, the field
 is `bool | str` or `float | str`, and the text is always a whole ${{ }}. `unrun` of a workflow and
 of its jobs says what is understood, and kept here, but not run yet: whoever plans refuses it by
-these words. `warnings` says what is harmless to run but surely not meant.
+these words. `warnings` says what is harmless to run but surely not meant, `dangers` where a
+stranger could write into a script.
 """
 
 from collections.abc import Mapping
@@ -259,6 +260,7 @@ class Workflow:
     jobs: tuple[Job, ...] = ()
     unrun: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    dangers: tuple[Problem, ...] = ()
 
     @property
     def refusals(self) -> tuple[Problem, ...]:

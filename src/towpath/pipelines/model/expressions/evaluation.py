@@ -30,6 +30,11 @@ class Status:
     failure: bool = False
     cancelled: bool = False
 
+    @classmethod
+    def of_word(cls, word: str) -> "Status":
+        """Read what `job.status` says."""
+        return cls(word == "success", word == "failure", word == "cancelled")
+
     def of(self, function: str) -> bool:
         return True if function == "always" else bool(getattr(self, function))
 

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from towpath.kernel.errors import Unavailable
-from towpath.pipelines import cli
-from towpath.pipelines.cli import run
+from towpath.pipelines.cli import running
+from towpath.pipelines.cli.running import run
 from towpath.pipelines.remote import box
 
 GOOD = "on: push\njobs:\n  a: {runs-on: x, steps: [{name: Say, run: echo hello}]}\n"
@@ -100,15 +100,15 @@ def test_help_shows_examples():
 
 
 def test_a_runner_of_the_command_line_is_the_runner_program(tmp_path):
-    checked = CliRunner().invoke(cli.runner, ["--check", "--work", str(tmp_path)])
+    checked = CliRunner().invoke(running.runner, ["--check", "--work", str(tmp_path)])
     assert json.loads(checked.output)["level"] in {"namespaces", "none"}
-    assert CliRunner().invoke(cli.runner, []).exit_code == 2
+    assert CliRunner().invoke(running.runner, []).exit_code == 2
 
 
 def test_what_a_runner_is_told_is_passed_on_word_by_word():
     said = {"url": "http://t", "tool_path": ("/a", "/b"), "slots": 2, "check": True, "json": False}
     words = "--url http://t --tool-path /a --tool-path /b --slots 2 --check"
-    assert list(cli._words({**said, "name": None})) == words.split()
+    assert list(running._words({**said, "name": None})) == words.split()
 
 
 def test_a_runner_that_cannot_wall_jobs_off_as_asked_ends_with_words(tmp_path, monkeypatch):
@@ -119,6 +119,6 @@ def test_a_runner_that_cannot_wall_jobs_off_as_asked_ends_with_words(tmp_path, m
     token = tmp_path / "token"
     token.write_text("tow_x")
     words = ["--url", "http://127.0.0.1:9", "--token-file", str(token), "--work", str(tmp_path)]
-    refused = CliRunner().invoke(cli.runner, words)
+    refused = CliRunner().invoke(running.runner, words)
     assert refused.exit_code == 1
     assert "Install bubblewrap." in refused.output
