@@ -46,12 +46,14 @@ PICTURES = {
     "/{owner:owner}/{name}/blob/{place:path}": ("file",),
     "/{owner:owner}/{name}/branches": ("branches",),
     "/{owner:owner}/{name}/commit/{sha}": ("commit",),
+    "/{owner:owner}/{name}/commit/{sha}/files/{place:path}": ("changed-file",),
     "/{owner:owner}/{name}/commits/{place:path}": ("commits",),
     "/{owner:owner}/{name}/merge_requests/new": ("new-request",),
     "/{owner:owner}/{name}/merge_requests/{number:int}": (
         *("open-request", "landed", "refused", "conflict"),
     ),
     "/{owner:owner}/{name}/secrets": ("secrets",),
+    "/{owner:owner}/{name}/merge_requests/{number:int}/files/{place:path}": ("changed-file",),
     "/{owner:owner}/{name}/tree/{place:path}": ("folder",),
     "/{owner:owner}/{name}/webhooks": ("webhooks",),
     "/{owner:owner}/{name}/webhooks/{hook:int}": ("webhook",),
@@ -260,6 +262,8 @@ def browses(camera: Camera) -> None:
     camera.shoot("commits", f"{REPOSITORY}/commits/main")
     newest = camera.page.locator("main a[href*='/commit/']").first.get_attribute("href")
     camera.shoot("commit", newest)
+    changed = camera.page.locator("details[id^=file-] summary code").first.inner_text()
+    camera.shoot("changed-file", f"{newest}/files/{changed}")
     camera.shoot("new-request", f"{REPOSITORY}/merge_requests/new")
     camera.shoot("new-repository", "/new")
     camera.shoot("tokens", "/settings/tokens")

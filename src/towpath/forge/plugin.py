@@ -26,7 +26,16 @@ from towpath.forge.api import repositories as repositories_api
 from towpath.forge.api import secrets as secrets_api
 from towpath.forge.api import webhooks as webhooks_api
 from towpath.forge.clients.embedded import copying
-from towpath.forge.pages import files, history, repositories, requests, secrets, threads, webhooks
+from towpath.forge.pages import (
+    comparing,
+    files,
+    history,
+    repositories,
+    requests,
+    secrets,
+    threads,
+    webhooks,
+)
 from towpath.forge.store import repositories as repository_rows
 from towpath.forge.store.tables import METADATA
 from towpath.kernel.context import Kernel
@@ -43,7 +52,7 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
     )  # fmt: skip
     spoken = [resource.router() for resource in resources]
     api = (git.router(), hooks.router(), secrets_api.router(), *spoken, people.uncounted())
-    pages = (repositories, requests, threads, webhooks, secrets, files, history)
+    pages = (repositories, requests, threads, comparing, webhooks, secrets, files, history)
     return (*api, *(page.router() for page in pages))
 
 

@@ -4,7 +4,7 @@ import json
 
 from tests.forge.model.test_requests import request, review, status
 from towpath.forge.api.dialect import Dialect
-from towpath.forge.formats.diffs import DiffFile, Hunk, Row
+from towpath.forge.model.diffs import DiffFile, Hunk, Row
 from towpath.forge.model.requests import new_repository
 
 BOAT = new_repository("repo_1", "alice", "boat", "main", 1_700_000_000_000_000)
@@ -32,7 +32,8 @@ def test_a_patch_is_left_out_where_it_is_not_whole():
     rows = (Row("removed", 1, None, "a"), Row("added", None, 1, "b"))
     file = DiffFile(
         path="new ü", old_path="old", status="renamed", old_mode="100644", new_mode="100644",
-        sha="a" * 40, additions=1, deletions=1, hunks=(Hunk(1, 1, "", rows),),
+        address="new", old_address="old", old_sha="c" * 40, new_sha="a" * 40, additions=1,
+        deletions=1, hunks=(Hunk(1, 1, "", rows),),
     )  # fmt: skip
     told = SAY.file(file, "b" * 40)
     assert told["patch"] == "@@ -1,1 +1,1 @@\n-a\n+b"

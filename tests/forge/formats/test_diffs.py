@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from tests.forge.conftest import Copy
 from towpath.forge.formats import diffs
-from towpath.forge.formats.diffs import Row
+from towpath.forge.model.diffs import PROGRAMS, Diff, Limits, Row
+
+COUNTS = ("additions", "deletions")
 
 
-def changed(copy, before, after, most_bytes=10**9):
+def changed(copy, before, after, most_bytes=10**9, limits=PROGRAMS):
     """Commit `before`, then `after` (None takes a file away), and read the difference."""
     for files in (before, after):
         for name, content in files.items():
@@ -22,17 +24,20 @@ def changed(copy, before, after, most_bytes=10**9):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         copy.commit()
-    return read(copy, most_bytes)
+    return read(copy, most_bytes, limits)
 
 
-def read(copy, most_bytes=10**9):
+def read(copy, most_bytes=10**9, limits=PROGRAMS):
     def git(*options):
         command = ["git", "-c", "core.quotePath=false", "diff", "-M", *options, "HEAD~1", "HEAD"]
         return subprocess.run(command, cwd=copy.path, capture_output=True, check=True).stdout
 
-    listed = git("--raw", "--numstat", "-z", "--no-abbrev")
+    files = diffs.changes(git("--raw", "-z", "--no-abbrev"), git("--numstat", "-z"))
     patch = git("--patch", "--full-index")
-    return diffs.parse(listed, patch[:most_bytes], whole=len(patch) <= most_bytes)
+    whole = len(patch) <= most_bytes
+    shown = diffs.fill(files, patch[:most_bytes], whole=whole, limits=limits)
+    added, removed = (sum(getattr(file, of) or 0 for file in files) for of in COUNTS)
+    return Diff(tuple(shown), len(files), added, removed)
 
 
 def test_lines_have_numbers_on_both_sides(copy):
@@ -95,11 +100,9 @@ def test_strange_paths_arrive_as_they_are(copy, name):
     assert [hunk.rows[1].text for hunk in file.hunks + other.hunks] == ["2", "2"]
 
 
-def test_what_is_too_long_is_cut_and_says_so(copy, monkeypatch):
-    monkeypatch.setattr(diffs, "MOST_FILES", 2)
-    monkeypatch.setattr(diffs, "MOST_ROWS_A_FILE", 3)
+def test_what_is_too_long_is_cut_and_says_so(copy):
     many = dict.fromkeys("abc", b"1\n2\n3\n4\n")
-    found = changed(copy, {"x": b""}, many)
+    found = changed(copy, {"x": b""}, many, limits=Limits(2, 3, 100))
     assert (len(found.files), found.count, found.additions) == (2, 3, 12)
     assert [(len(file.hunks[0].rows), file.cut) for file in found.files] == [(3, True)] * 2
 
@@ -108,6 +111,32 @@ def test_a_patch_that_was_cut_off_marks_what_is_missing(copy):
     found = changed(copy, {"x": b""}, {"a": b"1\n", "b": b"line\n" * 1000}, most_bytes=1000)
     assert [(file.path, file.cut) for file in found.files] == [("a", False), ("b", True)]
     assert found.files[1].additions == 1000
+
+
+def test_a_file_in_whose_middle_the_patch_ends_is_marked(copy):
+    many = dict.fromkeys("abc", b"line\n" * 100)
+    found = changed(copy, {"x": b""}, many, most_bytes=900)
+    assert [file.cut for file in found.files] == [False, True, True]
+
+
+def test_a_long_row_says_how_much_is_left_out(copy):
+    (file,) = changed(copy, {"a": b""}, {"a": b"y" * 1_250 + b"\n"}).files
+    assert [(len(row.text), row.more) for row in file.hunks[0].rows] == [(1_000, 250)]
+
+
+def test_lists_that_were_cut_off_anywhere_are_read_as_far_as_they_go(copy):
+    copy.commit(old="same\n" * 9)
+    copy.git("mv", "old", "new")
+    copy.commit(a="1\n")
+    command = ("diff", "-M", "-z", "--no-abbrev", "HEAD~1", "HEAD")
+    listed, counted = (copy.git(*command, form).stdout.encode() for form in ("--raw", "--numstat"))
+    whole = diffs.changes(listed, counted)
+    assert [(file.path, file.additions) for file in whole] == [("a", 1), ("new", 0)]
+    for end in range(len(listed)):
+        assert diffs.changes(listed[:end], counted) == whole[: listed[:end].count(b"a\0")]
+    for end in range(len(counted)):
+        found = [(file.path, file.additions) for file in diffs.changes(listed, counted[:end])]
+        assert found in ([("a", None), ("new", None)], [("a", 1), ("new", None)])
 
 
 LINES = st.lists(

@@ -34,7 +34,7 @@ def text_wanted(request: Request, repo: Call, base: str, head: str) -> Response 
 def text(repo: Call, base: str, head: str, kind: str) -> Response:
     """The change between two commits as a diff or as mails, cut off where it is too long."""
     if kind == "diff":
-        body = service.raw_diff(repo.kernel, repo.id, base, head)[1]
+        body = service.raw_diff(repo.kernel, repo.id, base, head)[0]
     else:
         body = service.raw_mails(repo.kernel, repo.id, base, head)
     return Response(body, media_type=f"{_TEXT[kind]}; charset=utf-8", headers=_SAFE)

@@ -1,23 +1,19 @@
 """What `git diff` prints, as rows that a page can show.
 
-Paths come from `--raw --numstat -z`, where nothing is quoted; the patch gives only the lines, in
-the same order of files. A line of content begins with a space, plus, minus or backslash, so
-"diff --git" at the beginning of a line is always a new file.
+Paths come from `--raw -z` and `--numstat -z`, where nothing is quoted; the patch gives only the
+lines, in the same order of files. A line of content begins with a space, plus, minus or
+backslash, so "diff --git" at the beginning of a line is always a new file.
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice, pairwise
-from typing import Literal
 
-from towpath.forge.model.places import visible
+from towpath.forge.model.diffs import DiffFile, FileStatus, Hunk, Kind, Limits, Row
+from towpath.forge.model.places import address
 
-Kind = Literal["context", "added", "removed", "note"]
-FileStatus = Literal["added", "removed", "modified", "renamed", "copied", "changed"]
-MOST_FILES = 300
-MOST_ROWS_A_FILE = 1_500
-MOST_ROWS = 12_000
 LONGEST_ROW = 1_000
 _STATUS: dict[str, FileStatus] = {
     "A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed",
@@ -27,143 +23,83 @@ _NEW_FILE = re.compile(rb"^diff --git ", re.MULTILINE)
 _KINDS: dict[str, Kind] = {" ": "context", "+": "added", "-": "removed", "\\": "note"}
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line; `old` and `new` are its line numbers on either side."""
+def changes(listed: bytes, counted: bytes) -> list[DiffFile]:
+    """Join the list of files (`--raw -z`) with their numbers of lines (`--numstat -z`).
 
-    kind: Kind
-    old: int | None
-    new: int | None
-    text: str
-
-    @property
-    def shown(self) -> str:
-        return visible(self.text)
-
-
-@dataclass(frozen=True)
-class Hunk:
-    """Lines that belong together; `heading` is what git believes they stand in."""
-
-    old: int
-    new: int
-    heading: str
-    rows: tuple[Row, ...]
-
-    @property
-    def shown_heading(self) -> str:
-        return visible(self.heading)
-
-
-@dataclass(frozen=True)
-class DiffFile:
-    """One changed file. `cut` means that not all its lines are here.
-
-    `additions` and `deletions` count lines; None for a file that is not text, or too large.
+    Either may be cut off anywhere.
     """
-
-    path: str
-    old_path: str | None
-    status: FileStatus
-    old_mode: str
-    new_mode: str
-    sha: str
-    additions: int | None
-    deletions: int | None
-    hunks: tuple[Hunk, ...] = ()
-    cut: bool = False
-
-    @property
-    def binary(self) -> bool:
-        return self.additions is None
-
-    @property
-    def shown_path(self) -> str:
-        return visible(self.path)
-
-    @property
-    def shown_old_path(self) -> str:
-        return visible(self.old_path or "")
+    counts = dict(_numbers(counted.split(b"\0")[:-1]))
+    files = []
+    for fields in _records(listed.split(b"\0")[:-1]):
+        file = _file(fields)
+        added, removed = counts.get(fields[-1], (None, None))
+        files.append(replace(file, additions=added, deletions=removed))
+    return files
 
 
-@dataclass(frozen=True)
-class Diff:
-    """`count` files changed; `files` holds the first of them."""
-
-    files: tuple[DiffFile, ...]
-    count: int
-    additions: int
-    deletions: int
-
-    @property
-    def cut(self) -> bool:
-        return self.count > len(self.files) or any(file.cut for file in self.files)
-
-
-def parse(listed: bytes, patch: bytes, *, whole: bool) -> Diff:
-    """Join the list of files (`--raw --numstat -z`) with the patch, which may be cut off."""
-    files = _files(listed)
-    sections = _sections(patch, len(files))
+def fill(
+    files: Sequence[DiffFile], patch: bytes, *, whole: bool, limits: Limits
+) -> list[DiffFile]:
+    """Give files their lines from a patch that begins with the first of them."""
+    sections = deque(_sections(patch, 2 * limits.files + 1))
     shown = []
-    room = MOST_ROWS
-    for number, file in enumerate(files[:MOST_FILES]):
-        lines = [
-            line for _ in range(1 + (file.status == "changed")) for line in next(sections, ())
-        ]
-        ended = whole or (number + 1 < len(files) and bool(lines))
-        filled = _fill(file, lines, min(room, MOST_ROWS_A_FILE), whole=ended)
+    room = limits.rows
+    for file in files[: limits.files]:
+        of_file = 2 if file.status == "changed" else 1
+        lines = [line for _ in range(min(of_file, len(sections))) for line in sections.popleft()]
+        is_ended = whole or bool(sections)
+        filled = _fill(file, lines, min(room, limits.rows_a_file), whole=is_ended)
         room -= sum(len(hunk.rows) for hunk in filled.hunks)
         shown.append(filled)
-    return Diff(
-        tuple(shown),
-        len(files),
-        sum(file.additions or 0 for file in files),
-        sum(file.deletions or 0 for file in files),
-    )
+    return shown
 
 
-def _files(listed: bytes) -> list[DiffFile]:
-    """Read `:mode mode sha sha status NUL path NUL [path NUL]`…, then the numbers of lines."""
-    fields = iter(listed.decode("utf-8", "replace").split("\0"))
-    files: list[DiffFile] = []
-    counts: dict[str, tuple[int | None, int | None]] = {}
-    for field in fields:
-        if field.startswith(":"):
-            files.append(_raw(field, fields))
-        elif field:
-            path, numbers = _numbers(field, fields)
-            counts[path] = numbers
-    return [
-        replace(file, additions=added, deletions=removed)
-        for file in files
-        for added, removed in [counts.get(file.path, (None, None))]
-    ]
+def _records(fields: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """Read `:mode mode sha sha status`, a path, and one more path for what was renamed."""
+    at = 0
+    while at < len(fields):
+        width = 3 if _status(fields[at]) in {"renamed", "copied"} else 2
+        if len(fields) < at + width:
+            return
+        yield list(fields[at : at + width])
+        at += width
 
 
-def _raw(field: str, fields: Iterator[str]) -> DiffFile:
-    old_mode, new_mode, old, new, letter = field[1:].split(" ")
-    status = _STATUS.get(letter[0], "modified")
-    first = next(fields)
-    second = next(fields) if status in {"renamed", "copied"} else None
+def _status(told: bytes) -> FileStatus:
+    return _STATUS.get(told.rpartition(b" ")[2][:1].decode("ascii", "replace"), "modified")
+
+
+def _file(fields: Sequence[bytes]) -> DiffFile:
+    told, path, *renamed = fields
+    old_mode, new_mode, old, new, letter = told[1:].decode("ascii").split(" ")
+    new_path = renamed[0] if renamed else path
     return DiffFile(
-        path=second or first,
-        old_path=first if second else None,
-        status=status,
+        path=new_path.decode("utf-8", "replace"),
+        old_path=path.decode("utf-8", "replace") if renamed else None,
+        address=address(new_path.decode("utf-8", "surrogateescape")),
+        old_address=address(path.decode("utf-8", "surrogateescape")) if renamed else None,
+        status=_status(told),
         old_mode=old_mode,
         new_mode=new_mode,
-        sha=old if status == "removed" else new,
-        additions=None,
-        deletions=None,
+        old_sha=old,
+        new_sha=new,
+        like=int(letter[1:] or 100),
     )
 
 
-def _numbers(field: str, fields: Iterator[str]) -> tuple[str, tuple[int | None, int | None]]:
-    added, removed, path = field.split("\t", 2)
-    if not path:  # a rename has its two paths in fields of their own
-        next(fields)
-        path = next(fields)
-    counts = tuple(int(number) if number != "-" else None for number in (added, removed))
-    return path, (counts[0], counts[1])
+def _numbers(fields: Sequence[bytes]) -> Iterator[tuple[bytes, tuple[int | None, int | None]]]:
+    """Read `added TAB removed TAB path`; a rename has its two paths in fields of their own."""
+    at = 0
+    while at < len(fields):
+        added, removed, path = fields[at].split(b"\t", 2)
+        at += 1 if path else 3
+        if at > len(fields):
+            return
+        yield path or fields[at - 1], (_number(added), _number(removed))
+
+
+def _number(text: bytes) -> int | None:
+    return None if text == b"-" else int(text)
 
 
 def _sections(patch: bytes, most: int) -> Iterator[list[str]]:
@@ -200,7 +136,8 @@ def _rows(lines: Sequence[str], old: int, new: int) -> Iterator[Row]:
         kind = _KINDS.get(line[:1], "note")
         before = old if kind in {"context", "removed"} else None
         after = new if kind in {"context", "added"} else None
-        yield Row(kind, before, after, line[1 : LONGEST_ROW + 1])
+        more = max(len(line) - 1 - LONGEST_ROW, 0)
+        yield Row(kind, before, after, line[1 : LONGEST_ROW + 1], more)
         old += before is not None
         new += after is not None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from towpath.forge.model.names import require_sha
-from towpath.forge.model.places import path_of, visible
+from towpath.forge.model.places import address, path_of, visible
 from towpath.kernel.clock import Micros
 from towpath.kernel.errors import InvalidInput
 
@@ -28,6 +28,10 @@ class Anchor:
     @property
     def shown_path(self) -> str:
         return visible(self.path)
+
+    @property
+    def address(self) -> str:
+        return address(self.path)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ visiting      who looks at which repository
 repositories  the repository page, making one, the list on the home page
 requests      the merge request page and the forms on it
 threads       discussions on lines of its diff
+comparing     one changed file alone
 files         folders and files of a commit
 history       commits, one commit, branches
 """

@@ -38,7 +38,7 @@ class Spot:
         known = service.refs(here.kernel, here.id)
         branches = {ref.removeprefix(BRANCHES): sha for ref, sha in known.items()}
         self.here: Visit = here
-        self.place: Place = find_place(_raw_place(request), branches)
+        self.place: Place = find_place(raw_path(request, 4), branches)
         self.sha: str = branches.get(self.place.rev, self.place.rev)
 
     def render(self, template: str, **more: Any) -> Response:
@@ -48,11 +48,11 @@ class Spot:
 At = Annotated[Spot, Depends()]
 
 
-def _raw_place(request: Request) -> str:
-    """The path below /tree/, /blob/ and so on, with bytes that are not UTF-8 as surrogates."""
+def raw_path(request: Request, depth: int) -> str:
+    """The path behind so many slashes, with bytes that are not UTF-8 as surrogates."""
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     parts = raw.partition(b"?")[0].split(b"/")
-    return unquote_to_bytes(b"/".join(parts[4:])).decode("utf-8", "surrogateescape")
+    return unquote_to_bytes(b"/".join(parts[depth:])).decode("utf-8", "surrogateescape")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from starlette.responses import Response
 from towpath.forge import service
 from towpath.forge.model.places import EMPTY_TREE, Place
 from towpath.forge.pages.files import At
-from towpath.forge.pages.visiting import HERE, Here
+from towpath.forge.pages.visiting import HERE, Here, Visit
+from towpath.forge.service import Commit
 
 _A_PAGE = 50
 _MOST_SKIPPED = 100_000
@@ -39,15 +40,18 @@ def commits(at: At, skip: int = 0) -> Response:
     )
 
 
-def commit(here: Here, sha: str) -> Response:
-    """One commit and how it differs from the first of those before it."""
+def commit(here: Here, sha: str, files: int = 0) -> Response:
+    """One commit and how it differs from the first of those before it, a page at a time."""
+    found, base = with_base(here, sha)
+    ends = (here.kernel, here.id, base, found.sha)
+    diff = service.diff(*ends, skip=files, limits=service.A_PAGE)
+    return here.render("forge/commit.html", commit=found, base_sha=base, diff=diff)
+
+
+def with_base(here: Visit, sha: str) -> tuple[Commit, str]:
+    """A commit, and what to compare it with."""
     (found,) = service.commits(here.kernel, here.id, None, sha, limit=1)
-    before = found.parents[0] if found.parents else EMPTY_TREE
-    return here.render(
-        "forge/commit.html",
-        commit=found,
-        diff=service.diff(here.kernel, here.id, before, found.sha),
-    )
+    return found, found.parents[0] if found.parents else EMPTY_TREE
 
 
 def branches(here: Here, find: str = "", after: int = 0) -> Response:

@@ -103,8 +103,9 @@ def add_request(here: Changes, given: Annotated[NewRequest, Form()]) -> Response
     return here.to(made.number)
 
 
-def merge_request(here: Here, number: int, ask: str = "") -> Response:
-    return _merge_request(here, number, ask=ask)
+def merge_request(here: Here, number: int, ask: str = "", files: int = 0) -> Response:
+    """The page; `files` is how many changed files to pass over."""
+    return _merge_request(here, number, ask=ask, files=files)
 
 
 def _merge_request(
@@ -114,8 +115,9 @@ def _merge_request(
     text: str = "",
     *,
     ask: str = "",
+    files: int = 0,
 ) -> Response:
-    told = here.kernel.db.read(lambda tx: _talk(tx, here.id, number))
+    told = here.kernel.db.read(lambda tx: talk_of(tx, here.id, number))
     change = told.change
     return here.render(
         "forge/merge_request.html",
@@ -123,25 +125,26 @@ def _merge_request(
         talk=told,
         change=change,
         seen=change.head,
-        content=_content(here, told, ask),
+        content=_content(here, told, ask, files),
         text=text,
     )
 
 
-def _content(here: Visit, told: Talk, ask: str) -> Content | None:
+def _content(here: Visit, told: Talk, ask: str, files: int) -> Content | None:
     """What would change; None for an old request whose commits are not kept any more."""
     change = told.change
     base = service.base_of(here.kernel, change)
     try:
         ends = (here.kernel, here.id, base, change.head)
-        commits, diff = service.commits(*ends), service.diff(*ends)
+        commits = service.commits(*ends)
+        diff = service.diff(*ends, skip=files, limits=service.A_PAGE)
     except NotFound:
         return None
     placed = service.placed(here.kernel, change, base, told.threads)
     return Content(commits, diff, base, talks(placed, diff, ask))
 
 
-def _talk(tx: Tx, repository: str, number: int) -> Talk:
+def talk_of(tx: Tx, repository: str, number: int) -> Talk:
     change = service.merge_request(tx, repository, number)
     reviews = service.reviews(tx, repository, number)
     said: list[Review | Comment] = [*reviews, *service.comments(tx, repository, number)]
@@ -158,7 +161,7 @@ def _talk(tx: Tx, repository: str, number: int) -> Talk:
 
 def talk(here: Here, number: int, seen: str = "") -> Response:
     """What the page fetches when something happened; `seen` is the head whose diff it shows."""
-    told = here.kernel.db.read(lambda tx: _talk(tx, here.id, number))
+    told = here.kernel.db.read(lambda tx: talk_of(tx, here.id, number))
     return here.render(
         "forge/talk.html", talk=told, change=told.change, seen=seen or told.change.head
     )
@@ -166,7 +169,7 @@ def talk(here: Here, number: int, seen: str = "") -> Response:
 
 def judged(here: Here, number: int) -> Response:
     """What machines and reviewers think, fetched like the talk."""
-    told = here.kernel.db.read(lambda tx: _talk(tx, here.id, number))
+    told = here.kernel.db.read(lambda tx: talk_of(tx, here.id, number))
     return here.render("forge/judged.html", talk=told, change=told.change)
 
 

@@ -30,7 +30,7 @@ class Answer(BaseModel):
 
 @dataclass(frozen=True)
 class Talks:
-    """Threads by the line that they stand at; those whose line the diff does not show apart.
+    """Threads by the line that they stand at; those whose line the page does not show apart.
 
     `asked` is the line whose number somebody clicked on.
     """
@@ -38,6 +38,12 @@ class Talks:
     inline: dict[Where, list[Placed]]
     apart: list[Placed]
     asked: Where | None
+
+    def lively(self, file: DiffFile) -> bool:
+        """Whether anything but lines stands in this file; most have nothing."""
+        paths = {file.path, file.old_path}
+        wheres = [*self.inline, *([self.asked] if self.asked else [])]
+        return any(path in paths for path, _, _ in wheres)
 
     def at(self, file: DiffFile, row: Row) -> list[Placed]:
         return [one for where in _places(file, row) for one in self.inline.get(where, [])]

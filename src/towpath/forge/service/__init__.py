@@ -6,6 +6,7 @@ run git, so they belong outside transactions. Git is the truth for refs: rows ar
 
 hosting     repositories: made, found, changed
 requesting  the life of a merge request
+comparing   what it changes, or a commit
 saying      comments, reviews, statuses
 discussing  threads on lines of a diff
 marking     labels and reactions
@@ -18,6 +19,8 @@ notifying   webhooks: who hears, what was sent
 telling     what every change goes through: row, fact, pages that show it
 """
 
+from towpath.forge.clients.embedded.comparing import patch as raw_diff
+from towpath.forge.clients.embedded.comparing import raw_mails
 from towpath.forge.clients.embedded.hook import install_hook, push_of
 from towpath.forge.clients.embedded.merging import Conflicted, Merged, merge
 from towpath.forge.clients.embedded.objects import (
@@ -26,8 +29,6 @@ from towpath.forge.clients.embedded.objects import (
     branch_subject,
     commits,
     list_files,
-    raw_diff,
-    raw_mails,
     read_file,
 )
 from towpath.forge.clients.embedded.plumbing import (
@@ -54,8 +55,9 @@ from towpath.forge.clients.embedded.trees import (
 from towpath.forge.clients.embedded.upkeep import clear_locks, collect, require_room
 from towpath.forge.clients.embedded.wire import Program, advertise, upload_pack
 from towpath.forge.clients.embedded.writing import Wish
-from towpath.forge.formats.diffs import Diff, DiffFile, Row, as_patch
+from towpath.forge.formats.diffs import as_patch
 from towpath.forge.model.checks import Check
+from towpath.forge.model.diffs import A_PAGE, Diff, DiffFile, Row
 from towpath.forge.model.following import Synced
 from towpath.forge.model.happenings import Happening
 from towpath.forge.model.marks import Label, Reaction
@@ -74,6 +76,7 @@ from towpath.forge.model.requests import (
 from towpath.forge.model.threads import Thread
 from towpath.forge.model.webhooks import EVENTS, Delivery, Message, Webhook
 from towpath.forge.service.checking import add_check, change_check, new_check_id, report_run
+from towpath.forge.service.comparing import diff, diff_file
 from towpath.forge.service.discussing import Placed, placed, reply, resolve_thread, start_thread
 from towpath.forge.service.hosting import create_repository, edit_repository, protect, unprotect
 from towpath.forge.service.keeping import (
@@ -106,7 +109,7 @@ from towpath.forge.service.notifying import (
     tell_webhooks,
 )
 from towpath.forge.service.noting import TELL, hears, noted
-from towpath.forge.service.requesting import close, diff, edit, open_merge_request, reopen
+from towpath.forge.service.requesting import close, edit, open_merge_request, reopen
 from towpath.forge.service.saying import (
     comment,
     delete_comment,
@@ -146,22 +149,23 @@ from towpath.forge.store.webhooks import deliveries, delivery, webhook, webhooks
 from towpath.forge.store.webhooks import forget as forget_deliveries
 
 __all__ = [
-    "EVENTS", "SEND", "TELL", "Branch", "Check", "Comment", "Commit", "Conflicted", "Delivery",
-    "Diff", "DiffFile", "Entry", "Happening", "Keeper", "Label", "MergeRequest", "Merged",
-    "Message", "Node", "Placed", "Program", "Push", "Reaction", "RefUpdate", "Repository",
-    "Review", "Row", "Signature", "Status", "StatusState", "Synced", "Tag", "Thread", "Verdict",
-    "Webhook", "Wish", "Written", "add_check", "add_label", "add_webhook", "admit_push",
-    "advertise", "apart", "as_patch", "base_of", "blob", "branch_subject", "branches",
-    "change_check", "change_label", "change_webhook", "check", "checks", "clear_locks", "close",
-    "collect", "comment", "comments", "commits", "content", "count_merge_requests",
-    "create_repository", "current_reviews", "delete_comment", "delete_label", "deliver_again",
-    "deliveries", "delivery", "diff", "dismiss", "edit", "edit_comment", "edit_repository",
-    "find", "find_comment", "find_repository", "find_review", "folder", "forget_deliveries",
-    "has_secret", "headers_of", "hears", "history", "install_hook", "is_ancestor", "keeper_of",
-    "kinds", "label", "labels", "labels_of", "list_files", "merge", "merge_base",
-    "merge_request", "merge_requests", "merge_requests_numbered", "move_ref", "new_check_id",
-    "noted", "open_at", "open_merge_request", "open_merge_requests", "owner_as_keeper", "ping",
-    "placed", "protect", "push_of", "put_labels", "raw_diff", "raw_mails", "react", "reactions",
+    "A_PAGE", "EVENTS", "SEND", "TELL", "Branch", "Check", "Comment", "Commit", "Conflicted",
+    "Delivery", "Diff", "DiffFile", "Entry", "Happening", "Keeper", "Label", "MergeRequest",
+    "Merged", "Message", "Node", "Placed", "Program", "Push", "Reaction", "RefUpdate",
+    "Repository", "Review", "Row", "Signature", "Status", "StatusState", "Synced", "Tag",
+    "Thread", "Verdict", "Webhook", "Wish", "Written", "add_check", "add_label", "add_webhook",
+    "admit_push", "advertise", "apart", "as_patch", "base_of", "blob", "branch_subject",
+    "branches", "change_check", "change_label", "change_webhook", "check", "checks",
+    "clear_locks", "close", "collect", "comment", "comments", "commits", "content",
+    "count_merge_requests", "create_repository", "current_reviews", "delete_comment",
+    "delete_label", "deliver_again", "deliveries", "delivery", "diff", "diff_file", "dismiss",
+    "edit", "edit_comment", "edit_repository", "find", "find_comment", "find_repository",
+    "find_review", "folder", "forget_deliveries", "has_secret", "headers_of", "hears",
+    "history", "install_hook", "is_ancestor", "keeper_of", "kinds", "label", "labels",
+    "labels_of", "list_files", "merge", "merge_base", "merge_request", "merge_requests",
+    "merge_requests_numbered", "move_ref", "new_check_id", "noted", "open_at",
+    "open_merge_request", "open_merge_requests", "owner_as_keeper", "ping", "placed",
+    "protect", "push_of", "put_labels", "raw_diff", "raw_mails", "react", "reactions",
     "read_file", "receive_push", "refs", "remove_secret", "remove_webhook", "reopen", "reply",
     "report_run", "repositories", "repository", "repository_at", "repository_comments",
     "require_forward", "require_room", "resolve", "resolve_thread", "review", "reviews",

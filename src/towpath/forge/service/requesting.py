@@ -2,10 +2,7 @@
 
 from dataclasses import replace
 
-from towpath.forge.clients.embedded import objects
 from towpath.forge.clients.embedded import refs as git_refs
-from towpath.forge.formats import diffs
-from towpath.forge.formats.diffs import Diff
 from towpath.forge.model import names, requests
 from towpath.forge.model.requests import MergeRequest
 from towpath.forge.service.telling import add_numbered, changed, until_fresh
@@ -98,9 +95,3 @@ def _reopen(tx: Tx, before: MergeRequest, after: MergeRequest, tip: str) -> Merg
     request_rows.require_tips(tx, after, tip)
     request_rows.require_no_rival(tx, after)
     return changed(tx, before, after, "reopened")
-
-
-def diff(kernel: Kernel, repository: str, base: str, head: str) -> Diff:
-    """What changed from base to head, cut off where a page would become unreadable."""
-    listed, patch, whole = objects.raw_diff(kernel, repository, base, head)
-    return diffs.parse(listed, patch, whole=whole)

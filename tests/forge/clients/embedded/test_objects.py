@@ -93,29 +93,7 @@ def test_a_branch_offers_its_newest_first_line_as_title(hosted):
     assert objects.branch_subject(hosted.kernel, hosted.id, "none") == "none"
 
 
-def test_a_diff_is_cut_at_its_limit(hosted):
-    base = hosted.copy.sha()
-    hosted.copy.commit("big", big="line\n" * 10_000)
-    head = hosted.put("topic")
-    listed, patch, whole = objects.raw_diff(hosted.kernel, hosted.id, base, head, limit=1_000)
-    assert (len(patch), whole) == (1_000, False)
-    assert b"10000\t0\tbig" in listed
-    _, patch, whole = objects.raw_diff(hosted.kernel, hosted.id, base, head)
-    assert (patch.count(b"\n+line"), whole) == (10_000, True)
-
-
-def test_files_of_a_repository_run_no_program_of_ours(hosted):
-    base = hosted.copy.sha()
-    attributes = "* diff=evil filter=evil merge=evil\n"
-    hosted.copy.commit("evil", **{".gitattributes": attributes, "x": "1\n"})
-    head = hosted.put("topic")
-    _, patch, _ = objects.raw_diff(hosted.kernel, hosted.id, base, head)
-    assert b"+1" in patch
-
-
 def test_commits_that_are_gone_are_told_as_such(hosted):
     for ends in (("a" * 40, hosted.copy.sha()), (hosted.copy.sha(), "a" * 40)):
-        with pytest.raises(NotFound, match="not kept"):
-            objects.raw_diff(hosted.kernel, hosted.id, *ends)
         with pytest.raises(NotFound, match="not kept"):
             objects.commits(hosted.kernel, hosted.id, *ends)

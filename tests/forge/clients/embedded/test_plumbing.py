@@ -50,3 +50,10 @@ def test_commits_apart_are_counted_both_ways(hosted):
     main, topic = hosted.copy.sha("main"), hosted.branch("topic", a="1")
     assert plumbing.apart(hosted.kernel, hosted.id, main, topic) == (1, 0)
     assert plumbing.apart(hosted.kernel, hosted.id, topic, main) == (0, 1)
+
+
+def test_sizes_of_blobs_come_in_one_answer_and_leave_out_what_is_not_here(hosted):
+    name = hosted.copy.sha("HEAD:README")
+    asked = {name, "1" * 40}
+    assert plumbing.blob_sizes(hosted.kernel, hosted.id, asked) == {name: len("hello\n")}
+    assert plumbing.blob_sizes(hosted.kernel, hosted.id, set()) == {}

@@ -1,7 +1,5 @@
 """Files, commits and differences, by object name and within limits."""
 
-import subprocess
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +14,9 @@ from towpath.kernel.context import Kernel
 from towpath.kernel.errors import NotFound, TooLarge
 
 MOST_FILE_BYTES = 1_048_576
-MOST_DIFF_BYTES = 2_000_000
 MOST_COMMITS = 250
-_DIFF_SECONDS = 20.0
 _REGULAR = {"100644", "100755", "100664"}
-_MISSING = 128
+MISSING = 128
 _FIELDS = ("%H", "%T", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B")
 _LOG = f"--format=tformat:{'%x00'.join(_FIELDS)}%x00"
 
@@ -90,7 +86,7 @@ def _entries(directory: Path, sha: str, path: str) -> list[tuple[str, str, int, 
     listed = git.run(
         directory,
         *("ls-tree", "-z", "-l", "--full-tree", require_sha(sha), *where),
-        accept=(0, _MISSING),
+        accept=(0, MISSING),
     )
     return [_entry(line) for line in listed.text.split("\0") if line]
 
@@ -120,12 +116,16 @@ def log(directory: Path, *chosen: str) -> list[Commit]:
 
 def kept(directory: Path, *arguments: str, also: Mapping[str, str] | None = None) -> git.Result:
     """Run git on commits that may have been collected since somebody wrote them down."""
-    result = git.run(directory, *arguments, also=also, accept=(0, _MISSING))
-    if result.code == _MISSING:
-        raise NotFound(
-            "These commits are not kept any more.", next_step="Push them again to see them."
-        )
+    result = git.run(directory, *arguments, also=also, accept=(0, MISSING))
+    if result.code == MISSING:
+        raise not_kept()
     return result
+
+
+def not_kept() -> NotFound:
+    return NotFound(
+        "These commits are not kept any more.", next_step="Push them again to see them."
+    )
 
 
 def _commit(fields: Sequence[str]) -> Commit:
@@ -159,59 +159,3 @@ def branch_subject(kernel: Kernel, repository: str, branch: str) -> str:
     """The first line of a branch's newest message, or the branch's name if there is none."""
     head = resolve(kernel, repository, branch_ref(branch))
     return (head and subject(kernel, repository, head)) or branch
-
-
-def raw_diff(
-    kernel: Kernel, repository: str, base: str, head: str, limit: int = MOST_DIFF_BYTES
-) -> tuple[bytes, bytes, bool]:
-    """What changed from base to head: the list of files (--raw --numstat -z), the patch, whole?
-
-    The patch is cut off after `limit` bytes or 20 s; the list names every file.
-    """
-    directory = git.path(kernel, repository)
-    names = (require_sha(base), require_sha(head))
-    plain = ("--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", "--submodule=short")
-    # A file of megabytes is not read on a page: git then tells only that it differs.
-    small = git.configured(core__bigFileThreshold="512k")
-    listed = kept(
-        directory,
-        *("diff", "--raw", "--numstat", "-z", "--no-abbrev", *plain, *names, "--"),
-        also=small,
-    ).out
-    patch, whole = _read_some(
-        git.command(directory, "diff", "--patch", "--full-index", *plain, *names, "--"),
-        git.environment() | small,
-        limit,
-    )
-    return listed, patch, whole
-
-
-def raw_mails(
-    kernel: Kernel, repository: str, base: str, head: str, limit: int = MOST_DIFF_BYTES
-) -> bytes:
-    """The commits that head has and base has not, each as a mail with its patch; cut as above."""
-    directory = git.path(kernel, repository)
-    plain = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-signature", "--stdout")
-    chosen = (f"--max-count={MOST_COMMITS}", require_sha(head), f"^{require_sha(base)}", "--")
-    command = git.command(directory, "format-patch", *plain, *chosen)
-    return _read_some(command, git.environment(), limit)[0]
-
-
-def _read_some(command: list[str], environment: dict[str, str], limit: int) -> tuple[bytes, bool]:
-    """Read at most `limit` bytes of what a command prints, then end it."""
-    with subprocess.Popen(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        alarm = threading.Timer(_DIFF_SECONDS, process.kill)
-        alarm.start()
-        try:
-            printed = process.stdout.read(limit + 1) if process.stdout else b""
-        finally:
-            # What we have read is enough; git would go on to the end of a huge change.
-            alarm.cancel()
-            process.kill()
-    return printed[:limit], len(printed) <= limit

@@ -3,6 +3,7 @@
 Each question is one git process, however many objects it is about.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from towpath.forge.clients.embedded import git
@@ -125,6 +126,16 @@ def _object(kernel: Kernel, repository: str, sha: str, limit: int) -> tuple[str,
             f"This object has {size} bytes, more than {limit}.", next_step="Fetch it with git."
         )
     return kind, git.run(directory, "cat-file", kind, sha).out
+
+
+def blob_sizes(kernel: Kernel, repository: str, names: Collection[str]) -> dict[str, int]:
+    """How many bytes each of these blobs has; one that is not here is left out."""
+    if not names:
+        return {}
+    asked = "".join(f"{require_sha(name)}\n" for name in names).encode()
+    told = git.run(git.path(kernel, repository), "cat-file", "--batch-check", data=asked).text
+    lines = (line.split(" ") for line in told.splitlines())
+    return {line[0]: int(line[2]) for line in lines if len(line) == 3}  # noqa: PLR2004 - name kind size
 
 
 def _not_there(kind: str, sha: str) -> NotFound:
