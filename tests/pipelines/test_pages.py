@@ -10,7 +10,7 @@ from towpath.kernel import builtin
 from towpath.kernel.access import service as access
 from towpath.kernel.http.app import create_app
 from towpath.pipelines import service
-from towpath.pipelines.model.execution import StepReport
+from towpath.pipelines.model.execution import Annotation, StepReport
 from towpath.pipelines.plugin import PLUGIN as PIPELINES
 
 WORKFLOW = """
@@ -155,3 +155,21 @@ def test_a_job_of_another_run_is_not_shown(canal, run, browser):
 def test_other_pages_show_the_newest_runs(canal, run, browser):
     page = browser.get("/alice/boat")
     assert f"/runs/{run.id}" in page.text
+
+
+def test_what_steps_say_to_people_is_on_the_runs_page_and_is_only_text(canal, run, browser):
+    taken = canal.claim()
+    said = Annotation(level="error", message="<b>odd</b>", title="Lint", file="src/a b.py", line=7)
+    report = StepReport(
+        number=1, state="finished", conclusion="success", log_from=0, log_to=0, seconds=1.0,
+        annotations=(said,) * 101, summary="# Tests\n\n**9** passed <script>bad()</script>",
+    )  # fmt: skip
+    canal.kernel.db.write(lambda tx: service.report(tx, taken.job, taken.lease, [report]))
+    page = browser.get(f"/runs/{run.id}")
+    assert f"/blob/{run.sha}/src/a%20b.py#L7" in page.text
+    assert "&lt;b&gt;odd&lt;/b&gt;" in page.text
+    assert "<strong>9</strong> passed" in page.text
+    assert "bad()</script>" not in page.text
+    assert "1 more stand in the logs." in words(page)
+    one = browser.get(f"/api/towpath/v1/runs/{run.id}").json()["jobs"][0]["steps"][0]
+    assert (one["annotations"][0]["line"], one["summary"][:7]) == (7, "# Tests")

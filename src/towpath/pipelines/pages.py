@@ -21,6 +21,7 @@ from towpath.kernel.http.permissions import Needs
 from towpath.kernel.pages.rendering import fragment, render
 from towpath.pipelines import service
 from towpath.pipelines.model import drawing, telling
+from towpath.pipelines.model.execution import Annotation
 from towpath.pipelines.service import Job, Piece, Run, Step
 
 VIEWERS = Depends(Needs(Role.viewer))
@@ -30,6 +31,8 @@ _STEP_LINES = 300
 _SHOWN_LINES = 3000
 _NEWEST = 6
 _CONTEXT_LINES = 5
+_SHOWN_ANNOTATIONS = 100
+_SHOWN_SUMMARIES = 512 * 1024
 
 _WORDS = {
     "waiting": ("waiting", "waiting"),
@@ -63,6 +66,16 @@ class Part:
     open: bool
 
 
+@dataclass(frozen=True)
+class Said:
+    """What steps said, beside who said it, and how much of it is not shown."""
+
+    annotations: Sequence[tuple[Job, Step, Annotation]]
+    more_annotations: int
+    summaries: Sequence[tuple[Job, Step]]
+    more_summaries: int
+
+
 def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     routes.add_api_route("/runs/{run}", show_run, methods=["GET"], dependencies=[VIEWERS])
@@ -86,9 +99,24 @@ def show_run(request: Request, kernel: TheKernel, run: str) -> Response:
         run=_shown(found, found.created, now),
         jobs={job.key: _shown(job, job.started, now) for job in jobs},
         graph=drawing.draw({job.key: job.spec.needs for job in jobs}),
+        said=_said(jobs, steps),
         failed=failed,
         failure=telling.failure(failed, steps[failed.id]) if failed else "",
     )
+
+
+def _said(jobs: Sequence[Job], steps: Mapping[str, Sequence[Step]]) -> Said:
+    """Gather what steps said to people, no more of it than a page bears."""
+    all_of_them = [(job, step) for job in jobs for step in steps[job.id]]
+    annotations = [(*each, said) for each in all_of_them for said in each[1].annotations]
+    summaries, room = [], _SHOWN_SUMMARIES
+    for job, step in all_of_them:
+        room -= len(step.summary)
+        if step.summary and room >= 0:
+            summaries.append((job, step))
+    left = sum(bool(step.summary) for _, step in all_of_them) - len(summaries)
+    shown = annotations[:_SHOWN_ANNOTATIONS]
+    return Said(shown, len(annotations) - len(shown), summaries, left)
 
 
 def cancel_run(kernel: TheKernel, caller: Caller, run: str) -> Response:

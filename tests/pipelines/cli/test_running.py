@@ -94,6 +94,27 @@ def test_machines_read_json_alone_on_standard_output(tree):
     assert "from a" in done.stderr
 
 
+SAYS = """
+on: push
+jobs:
+  a:
+    runs-on: x
+    steps:
+      - run: |
+          echo "::error file=a.py,line=3::It is wrong"
+          echo "# Report" >> $GITHUB_STEP_SUMMARY
+"""
+
+
+def test_annotations_and_summaries_are_told_at_the_end(tree):
+    done = towpath_run(tree(ci=SAYS))
+    end = done.output.partition("✓ a  passed")[2]
+    assert "error: a.py:3: It is wrong" in end
+    assert "│ # Report" in end
+    step = json.loads(towpath_run(tree(ci=SAYS), "--json").stdout)["jobs"][0]["steps"][0]
+    assert (step["annotations"][0]["file"], step["summary"]) == ("a.py", "# Report\n")
+
+
 def test_help_shows_examples():
     done = CliRunner().invoke(run, ["--help"])
     assert "towpath run ci --job test" in done.output

@@ -67,7 +67,7 @@ def test_what_is_wrong_is_said(text, says):
         ("[{run: a, background: true}]", "1:11: `background` is not run yet"),
         ("[{run: '${{ secrets.a }}'}]", "1:8: `secrets` is not run yet"),
         ("[{run: a, if: hashFiles('x') != ''}]", "1:15: `hashfiles` is not run yet"),
-        ("[{run: a, shell: pwsh}]", "1:18: `shell: pwsh` is not run yet"),
+        ("[{run: a, shell: cmd}]", "1:18: `shell: cmd` is not run yet"),
     ],
 )
 def test_what_is_understood_but_not_run_is_noted_with_its_place(text, says):

@@ -241,3 +241,112 @@ def test_a_box_that_is_gone_fails_the_job(execute):
     )
     assert ran.outcome.conclusion == "failure"
     assert ran.conclusions == ["failure", "skipped"]
+
+
+def test_a_step_speaks_by_commands_in_its_output(execute):
+    ran = execute("""
+    steps:
+      - id: say
+        run: |
+          echo "::error file=src/a.py,line=3,endLine=4,col=2,title=Too long::one%0Atwo 100%25"
+          echo "  ::warning::careful"
+          echo "::notice file=b.py::look"
+          echo "::debug::hidden"
+          echo "::group::Inside"
+          echo "::set-output name=v::42"
+          echo "not ::error::a command"
+          echo '::unknown::shown'
+      - run: echo got ${{ steps.say.outputs.v }}
+""")
+    said = ran.outcome.steps[0].annotations
+    assert [(each.level, each.message) for each in said] == [
+        ("error", "one\ntwo 100%"), ("warning", "careful"), ("notice", "look"),
+    ]  # fmt: skip
+    place = said[0]
+    assert (place.file, place.line, place.end_line, place.column) == ("src/a.py", 3, 4, 2)
+    assert ran.outcome.conclusion == "success"
+    assert "src/a.py:3: Too long: one\ntwo 100%" in ran.log
+    for shown in ("▾ Inside", "not ::error::a command", "::unknown::shown", "\ngot 42\n"):
+        assert shown in ran.log
+    assert "\nhidden" not in ran.log
+
+
+def test_what_is_masked_is_in_no_log_no_output_and_no_name(execute):
+    ran = execute("""
+    outputs: {leak: "${{ steps.s.outputs.v }}", fine: "${{ steps.s.outputs.w }}"}
+    steps:
+      - id: s
+        run: |
+          echo "::add-mask::hunter2secret"
+          for part in hun ter2 secret; do printf %s $part; sleep 0.05; done; echo
+          echo v=hunter2secret >> $GITHUB_OUTPUT; echo w=plain >> $GITHUB_OUTPUT
+          echo "::error::it is hunter2secret"
+          echo "# hunter2secret" >> $GITHUB_STEP_SUMMARY
+          echo -n "xx hunter2secret yy" | base64
+      - name: See ${{ steps.s.outputs.v }}
+        run: echo ${{ steps.s.outputs.v }}
+""")
+    shown = ran.log.partition("▸ See")[2]
+    assert "hunter2secret" not in shown
+    assert "hunter2secret" not in ran.log.partition("| base64\x1b")[2]
+    assert "aHVudGVyMnNlY3JldA" not in ran.log
+    assert ran.outcome.outputs == {"fine": "plain"}
+    first, second = ran.outcome.steps
+    assert (first.annotations[0].message, first.summary) == ("it is ***", "# ***\n")
+    assert second.name == "See ***"
+
+
+def test_a_step_cannot_set_what_would_run_code_in_the_next(execute):
+    ran = execute("""
+    steps:
+      - run: |
+          echo "NODE_OPTIONS=--require ./evil.js" >> $GITHUB_ENV
+          echo "GITHUB_SHA=forged" >> $GITHUB_ENV; echo "CI=false" >> $GITHUB_ENV
+          printf 'HOSTILE<<END\\na\\u2028b=c\\n::error::x\\nEND\\n' >> $GITHUB_ENV
+      - run: |
+          echo "[$NODE_OPTIONS] $GITHUB_SHA $CI"
+          printf %s "$HOSTILE" | wc -l
+      - {id: old, continue-on-error: true, run: "echo ::set-env name=X::1; echo ::add-path::/x"}
+      - run: 'echo "[$X] ${{ steps.old.outcome }}"; case $PATH in /x*) exit 1;; esac'
+      - {env: {ACTIONS_ALLOW_UNSECURE_COMMANDS: true}, run: "echo ::set-env name=X::1"}
+      - run: echo "allowed $X"
+""")
+    assert ran.outcome.conclusion == "success"
+    assert "NODE_OPTIONS" in ran.outcome.steps[0].annotations[0].message
+    assert f"\n[] {'1' * 40} false\n1\n" in ran.log
+    assert "\n[] failure\n" in ran.log
+    assert "\nallowed 1\n" in ran.log
+
+
+def test_commands_can_be_stopped_and_go_on(execute):
+    ran = execute("""
+    steps:
+      - run: |
+          echo "::stop-commands::pause-42"
+          echo "::error::only text"
+          echo "::pause-42::"
+          echo "::error::meant"
+          echo "::stop-commands::error"
+          echo "::echo::on"; echo "::notice::seen"
+""")
+    messages = [each.message for each in ran.outcome.steps[0].annotations]
+    assert messages[0] == "meant"
+    assert "cannot be the word" in messages[1]
+    assert "\n::error::only text\n" in ran.log
+    assert "\n::notice::seen\n" in ran.log
+
+
+def test_summaries_and_annotations_are_bounded_and_the_log_says_so(execute):
+    ran = execute("""
+    steps:
+      - run: |
+          for n in $(seq 15); do echo "::warning::w$n"; done
+          echo '## Good' >> $GITHUB_STEP_SUMMARY
+      - run: head -c 2000000 /dev/zero | tr '\\0' x >> $GITHUB_STEP_SUMMARY
+""")
+    first, second = ran.outcome.steps
+    assert (len(first.annotations), first.summary) == (10, "## Good\n")
+    assert "w15" in ran.log
+    assert second.summary == ""
+    assert "is not kept" in second.annotations[0].message
+    assert ran.outcome.conclusion == "success"

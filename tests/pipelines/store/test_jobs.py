@@ -4,7 +4,7 @@ import pytest
 
 from towpath.kernel.errors import NotFound
 from towpath.pipelines.formats.workflow import parse
-from towpath.pipelines.model.execution import StepReport
+from towpath.pipelines.model.execution import Annotation, StepReport
 from towpath.pipelines.model.run import Job
 from towpath.pipelines.store import jobs
 
@@ -58,9 +58,14 @@ def test_steps_are_told_of_and_stay_as_they_ended(db):
         "One for b", "running", 3, True
     )  # fmt: skip
     assert (two.name, two.state) == ("Checkout", "waiting")
-    tell(state="finished", conclusion="failure", why="bad", log_from=3, log_to=9, seconds=2.0)
+    said = (Annotation(level="error", message="é", file="a.py", line=3),)
+    tell(
+        state="finished", conclusion="failure", why="bad", log_from=3, log_to=9, seconds=2.0,
+        annotations=said, summary="# Sum",
+    )  # fmt: skip
     tell(state="running", log_from=0)
     one = db.read(lambda tx: jobs.steps(tx, made.id, 2))[0]
     assert (one.state, one.conclusion, one.log_to) == ("finished", "failure", 9)
+    assert (one.annotations, one.summary, two.annotations) == (said, "# Sum", ())
     assert one.finished - one.started == 2_000_000
     assert db.read(lambda tx: jobs.steps(tx, made.id, 1)) == []

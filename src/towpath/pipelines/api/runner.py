@@ -25,7 +25,7 @@ from towpath.kernel.http.permissions import Special, guarded
 from towpath.pipelines import service
 from towpath.pipelines.api.bells import Bells, rung
 from towpath.pipelines.api.tails import log_channel
-from towpath.pipelines.model.execution import MAX_OUTPUTS, Outcome, StepReport
+from towpath.pipelines.model.execution import MAX_OUTPUTS, MAX_SUMMARIES, Outcome, StepReport
 
 PREFIX = "/api/towpath/v1/runner"
 RUNNERS = "a token with the scope `runner`, made for a maintainer or the runner itself"
@@ -34,7 +34,7 @@ HEARTBEAT_SECONDS = 3.0
 """How long a heartbeat is held, so that a runner hears of a cancel at once."""
 MAX_CHUNK = 8 * 1024 * 1024
 """Most bytes of log in one request."""
-_MAX_BODY = 2 * MAX_OUTPUTS
+_MAX_BODY = 4 * (MAX_OUTPUTS + MAX_SUMMARIES)
 _SHORTEST_LEASE = 32
 T = TypeVar("T")
 

@@ -1,5 +1,6 @@
 """Runs and their logs for programs."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -24,6 +25,19 @@ PREFIX = "/api/towpath/v1"
 _BLOCK = 256 * 1024
 
 
+class AnnotationOut(BaseModel):
+    """What a step says about a place in a file; 0 is an unknown line or column."""
+
+    level: str
+    message: str
+    title: str
+    file: str
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+
+
 class StepOut(BaseModel):
     """One step; the log's bytes `log_from`..`log_to` are what it printed."""
 
@@ -36,6 +50,8 @@ class StepOut(BaseModel):
     log_to: int | None
     started: str | None
     finished: str | None
+    annotations: list[AnnotationOut]
+    summary: str
 
 
 class JobOut(BaseModel):
@@ -265,6 +281,8 @@ def _step_out(step: service.Step) -> StepOut:
         log_to=step.log_to,
         started=_time(step.started),
         finished=_time(step.finished),
+        annotations=[AnnotationOut(**asdict(each)) for each in step.annotations],
+        summary=step.summary,
     )
 
 

@@ -7,7 +7,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -193,9 +195,19 @@ class _Telling:
             mark, colour = _MARKS[str(job.conclusion)]
             words = f"{job.key}  {_word(job.conclusion)}  {_span(self._seconds.get(job.key))}"
             click.secho(f"{mark} {words}", fg=colour)
+            self._said(job)
         mark, colour = _MARKS[conclusion]
         name = f"{self._chosen.name} ({self._chosen.path})"
         click.secho(f"{mark} {name} {_word(conclusion)} in {_span(seconds)}", fg=colour, bold=True)
+
+    def _said(self, job: "Job") -> None:
+        """Repeat what steps said to people, where it will be read."""
+        for report in self._steps.get(job.key, ()):
+            for said in report.annotations:
+                colour = {"error": "red", "warning": "yellow"}.get(said.level, "cyan")
+                click.secho(f"    {said.level}: {said}", fg=colour)
+            if report.summary:
+                click.echo(indent(report.summary.rstrip(), "    │ "))
 
     def _result(self, conclusion: str, jobs: Sequence["Job"], seconds: float) -> dict[str, Any]:
         return {
@@ -218,6 +230,8 @@ class _Telling:
                             "conclusion": report.conclusion,
                             "why": report.why,
                             "seconds": round(report.seconds or 0.0, 3),
+                            "annotations": [asdict(said) for said in report.annotations],
+                            "summary": report.summary,
                         }
                         for report in self._steps.get(job.key, ())
                     ],

@@ -1,12 +1,9 @@
-"""The files through which a step speaks: GITHUB_OUTPUT, GITHUB_ENV and GITHUB_PATH.
+"""The files through which a step speaks: GITHUB_OUTPUT, GITHUB_ENV, GITHUB_STATE, GITHUB_PATH.
 
 https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#environment-files
 """
 
-import re
 from collections.abc import Iterator
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 class Unreadable(ValueError):
@@ -14,11 +11,15 @@ class Unreadable(ValueError):
 
 
 def assignments(text: str) -> dict[str, str]:
-    """Read `name=value` lines and `name<<END` blocks; Unreadable says which line is neither."""
+    """Read `name=value` lines and `name<<END` blocks; Unreadable says which line is neither.
+
+    Only a line feed, with or without a carriage return before it, ends a line: a value may hold
+    every other character.
+    """
     found: dict[str, str] = {}
-    lines = iter(enumerate(text.splitlines(), 1))
+    lines = iter(enumerate(_lines(text), 1))
     for number, line in lines:
-        if not line.strip():
+        if not line:
             continue
         name, sign, rest = _head(line)
         if sign == "=":
@@ -32,14 +33,18 @@ def assignments(text: str) -> dict[str, str]:
 
 def paths(text: str) -> list[str]:
     """Read one directory per line."""
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [line.strip() for line in _lines(text) if line.strip()]
+
+
+def _lines(text: str) -> list[str]:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
 
 
 def _head(line: str) -> tuple[str, str, str]:
     equals, block = line.find("="), line.find("<<")
     sign = "<<" if 0 <= block < (equals if equals >= 0 else len(line)) else "="
     name, found, rest = line.partition(sign)
-    return (name, found, rest) if _NAME.fullmatch(name) else ("", "", "")
+    return (name, found, rest) if name else ("", "", "")
 
 
 def _block(lines: Iterator[tuple[int, str]], end: str, begun: int) -> str:

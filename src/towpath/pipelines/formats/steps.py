@@ -9,7 +9,7 @@ from towpath.pipelines.model.expressions import templates
 from towpath.pipelines.model.workflow import Checkout, Step
 
 MAX_STEPS = 1000
-SHELLS = ("bash", "sh", "python", *unrun.SHELLS)
+SHELLS = ("bash", "sh", "python", "pwsh", *unrun.SHELLS)
 _AT = "jobs.*.steps.*."
 _COMMON = ("name", "id", "if", "env", "timeout-minutes", "continue-on-error", "background")
 _WAITING = ("name", "id", "continue-on-error")

@@ -50,7 +50,6 @@ FUNCTIONS: Mapping[str, str] = {"hashfiles": "no files are hashed"}
 """Why an expression that calls one of these functions is not run."""
 
 SHELLS: Mapping[str, str] = {
-    "pwsh": "PowerShell is not looked for",
     "powershell": "it is part of Windows",
     "cmd": "it is part of Windows",
 }

@@ -16,6 +16,11 @@ MAX_OUTPUTS = 1024 * 1024
 RUNNER_USER = "towpath-runner"
 """Our own user, whom the tokens of jobs and of the local runner belong to."""
 
+MAX_SUMMARIES = 1024 * 1024
+"""Most bytes of step summaries of one job."""
+MAX_ANNOTATIONS = 50
+"""Most annotations of one job; of each kind a step may leave ten. Both as on GitHub."""
+
 Verdict = Literal["success", "failure", "cancelled", "skipped"]
 
 
@@ -34,7 +39,8 @@ class Source:
 class Assignment:
     """One attempt at one job, complete: a runner asks nothing more.
 
-    `lease` proves in every later request that the job is still this runner's.
+    `lease` proves in every later request that the job is still this runner's. `debug` shows what
+    steps say by `::debug::`.
     """
 
     job: str
@@ -50,13 +56,36 @@ class Assignment:
     lease_seconds: float = LEASE_SECONDS
     log_cap: int = LOG_CAP
     trace: str = ""
+    debug: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Annotation:
+    """What a step says about a place in a file, or about nothing in particular.
+
+    Lines and columns count from 1; 0 is unknown.
+    """
+
+    level: Literal["error", "warning", "notice"]
+    message: str
+    title: str = ""
+    file: str = ""
+    line: int = 0
+    end_line: int = 0
+    column: int = 0
+    end_column: int = 0
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: "
+        title = f"{self.title}: " if self.title else ""
+        return f"{place if self.file else ''}{title}{self.message}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepReport:
     """How a step is doing; offsets are bytes of the job's log.
 
-    `name` is what its ${{ }} came to, when it has any.
+    `name` is what its ${{ }} came to, when it has any. `summary` is markdown.
     """
 
     number: int
@@ -67,6 +96,8 @@ class StepReport:
     log_from: int
     log_to: int | None = None
     seconds: float | None = None
+    annotations: tuple[Annotation, ...] = ()
+    summary: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

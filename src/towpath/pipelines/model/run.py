@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from towpath.kernel.clock import Micros
 from towpath.pipelines.model import contexts, workflow
+from towpath.pipelines.model.execution import Annotation
 from towpath.pipelines.model.expressions import functions, syntax, templates
 from towpath.pipelines.model.expressions.evaluation import Status, Surroundings
 from towpath.pipelines.model.expressions.values import ExpressionError
@@ -111,6 +112,8 @@ class Step:
     log_to: int | None = None
     started: Micros | None = None
     finished: Micros | None = None
+    annotations: tuple[Annotation, ...] = ()
+    summary: str = ""
 
 
 @dataclass(frozen=True)

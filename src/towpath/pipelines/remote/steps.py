@@ -6,32 +6,39 @@ What a step may say to those after it (outputs, environment, PATH) passes throug
 import platform
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any, Literal, Protocol
 
 from towpath.kernel.errors import TowpathError
 from towpath.pipelines.formats import exchanged
+from towpath.pipelines.formats.masking import Masks
 from towpath.pipelines.model import contexts
-from towpath.pipelines.model.execution import Assignment, Outcome, StepReport, Verdict
+from towpath.pipelines.model.execution import (
+    MAX_ANNOTATIONS,
+    MAX_SUMMARIES,
+    Annotation,
+    Assignment,
+    Outcome,
+    StepReport,
+    Verdict,
+)
 from towpath.pipelines.model.expressions import functions, syntax, templates
 from towpath.pipelines.model.expressions.evaluation import Status, Surroundings
 from towpath.pipelines.model.expressions.values import ExpressionError
 from towpath.pipelines.model.workflow import Checkout, Step
+from towpath.pipelines.remote import shells
+from towpath.pipelines.remote.listening import Ear
 from towpath.pipelines.remote.session import Box, Exit
+from towpath.pipelines.remote.words import Words, allows_unsafe
 
 CLEAN_UP_SECONDS = 300.0
 """How long steps with always() or cancelled() may take after a cancel, as on GitHub."""
 _NAMES = frozenset({"github", "env", "needs", "steps", "job", "runner"})
 _PLAIN = syntax.Scope(_NAMES, functions.PLAIN)
 _CONDITION = syntax.Scope(_NAMES, functions.WITH_STATUS)
-_SHELLS = {
-    "": ("bash", "-e", "{0}"),
-    "bash": ("bash", "--noprofile", "--norc", "-eo", "pipefail", "{0}"),
-    "sh": ("sh", "-e", "{0}"),
-    "python": ("python3", "{0}"),
-}
-_FILES = {"GITHUB_OUTPUT": "output", "GITHUB_ENV": "env", "GITHUB_PATH": "path"}
+_OWN = {"CI": "true"}
+"""What a file may set otherwise; GITHUB_* and RUNNER_* it may not."""
 _MOST_SHOWN = 100
 _BOLD, _DIM, _RED, _PLAIN_LOOK = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
 
@@ -70,6 +77,8 @@ class Ended:
     conclusion: Verdict
     why: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
+    annotations: tuple[Annotation, ...] = ()
+    summary: str = ""
 
 
 class _StepError(Exception):
@@ -82,6 +91,7 @@ class Job:
     def __init__(self, assignment: Assignment, around: Surround) -> None:
         self._given = assignment
         self._around = around
+        self._masks = Masks()
         self._ends_at = time.monotonic() + assignment.spec.minutes * 60
         self._steps: dict[str, Any] = {}
         self._env: dict[str, str] = {}
@@ -113,7 +123,7 @@ class Job:
             self._cleaning = began + CLEAN_UP_SECONDS
         ended = self._guarded(step)
         if ended.outcome == "failure" and ended.why:
-            self._around.log.note(f"{_RED}{ended.why}{_PLAIN_LOOK}")
+            self._note(f"{_RED}{ended.why}{_PLAIN_LOOK}")
         if ended.conclusion == "failure":
             self._failed = self._failed or ended.why or "A step failed."
         if step.id:
@@ -125,8 +135,10 @@ class Job:
         self._tell(
             StepReport(
                 number=step.number, name=self._name, state="finished",
-                conclusion=ended.conclusion, why=ended.why, log_from=self._from,
+                conclusion=ended.conclusion, why=self._masks.text(ended.why), log_from=self._from,
                 log_to=self._around.log.size, seconds=time.monotonic() - began,
+                annotations=ended.annotations[: self._room_for_annotations()],
+                summary=ended.summary,
             )
         )  # fmt: skip
 
@@ -146,8 +158,8 @@ class Job:
     def _started(self, step: Step) -> Ended:
         env = self._env | self._rendered(step.env)
         around = self._surroundings(env)
-        self._name = name = self._text(step.name, around)
-        self._around.log.note(f"{_BOLD}▸ {name or step.title}{_PLAIN_LOOK}")
+        self._name = name = self._masks.text(self._text(step.name, around))
+        self._note(f"{_BOLD}▸ {name or step.title}{_PLAIN_LOOK}")
         self._from = self._around.log.size
         self._tell(StepReport(number=step.number, name=name, state="running", log_from=self._from))
         if step.checkout is not None:
@@ -165,58 +177,73 @@ class Job:
     def _ran(self, step: Step, env: Mapping[str, str], around: Surroundings) -> Ended:
         script = self._text(step.run or "", around)
         self._show(script)
+        words = Words(
+            self._around.box, str(step.number), self._masks,
+            debug=self._given.debug, unsafe=allows_unsafe(env),
+        )  # fmt: skip
+        ear = Ear(self._around.log.write, self._masks, words.heed)
+        whole = {**_OWN, **env, **self._variables(), **self._path(env), **words.files()}
         seconds, whose = self._seconds(step)
-        files = {
-            name: self._around.box.put(f"{file}-{step.number}") for name, file in _FILES.items()
-        }
         ended = self._around.box.run(
-            self._command(step, script),
-            env={**self._variables(), **env, **self._path(), **files},
+            self._command(step, script, whole.get("PATH", "")),
+            env=whole,
             cwd=self._directory(step, around),
-            output=self._around.log.write,
+            output=ear.write,
             timeout=seconds,
             cancelled=self._cancel_of_step(),
         )
-        return self._judged(step, ended, whose)
+        ear.end()
+        return self._heard(step, words, self._judged(step, ended, whose))
 
     def _judged(self, step: Step, ended: Exit, whose: Literal["step", "job"]) -> Ended:
-        outputs = self._taken(step)
         if ended.reason == "cancelled":
-            return Ended("cancelled", "cancelled", "", outputs)
+            return Ended("cancelled", "cancelled")
         if ended.reason == "lost":
             self._timed_out = True
-            return self._failure(step, "The sandbox ended unexpectedly.", outputs)
+            return self._failure(step, "The sandbox ended unexpectedly.")
         if ended.reason == "timeout":
             self._timed_out = whose == "job"
             limit = step.minutes if whose == "step" else self._given.spec.minutes
-            return self._failure(step, f"The {whose} took longer than {limit:g} minutes.", outputs)
+            return self._failure(step, f"The {whose} took longer than {limit:g} minutes.")
         if ended.signal:
-            return self._failure(step, f"The command was ended by signal {ended.signal}.", outputs)
+            return self._failure(step, f"The command was ended by signal {ended.signal}.")
         if ended.code:
-            return self._failure(step, f"The command ended with exit code {ended.code}.", outputs)
-        return Ended("success", "success", "", outputs)
+            return self._failure(step, f"The command ended with exit code {ended.code}.")
+        return Ended("success", "success")
 
-    def _failure(self, step: Step, why: str, outputs: Mapping[str, str] | None = None) -> Ended:
+    def _heard(self, step: Step, words: Words, ended: Ended) -> Ended:
+        """Take over what the step said to those after it and to people."""
+        try:
+            said = words.gather(self._room_for_summary())
+        except (exchanged.Unreadable, TowpathError) as error:
+            ended, said = self._failure(step, str(error)), []
+        for line in said:
+            self._note(line)
+        if words.failed and ended.outcome == "success":
+            ended = self._failure(step, words.failed)
+        self._env |= words.env
+        self._paths = [*reversed(words.paths), *self._paths]
+        return replace(
+            ended, outputs=words.outputs, annotations=words.hidden(), summary=words.summary
+        )
+
+    def _failure(self, step: Step, why: str) -> Ended:
         forgiven = step.continue_on_error and not self._timed_out
-        return Ended("failure", "success" if forgiven else "failure", why, outputs or {})
+        return Ended("failure", "success" if forgiven else "failure", why)
 
-    def _taken(self, step: Step) -> Mapping[str, str]:
-        """Take over what the step wrote for those after it."""
-        read = {name: self._file(file, step) for name, file in _FILES.items()}
-        self._env |= exchanged.assignments(read["GITHUB_ENV"])
-        self._paths = [*reversed(exchanged.paths(read["GITHUB_PATH"])), *self._paths]
-        return exchanged.assignments(read["GITHUB_OUTPUT"])
+    def _room_for_summary(self) -> int:
+        return MAX_SUMMARIES - sum(len(each.summary.encode()) for each in self._reports)
 
-    def _file(self, name: str, step: Step) -> str:
-        text = self._around.box.take(f"{name}-{step.number}").decode("utf-8", "replace")
-        return text.replace("\0", "")
+    def _room_for_annotations(self) -> int:
+        return MAX_ANNOTATIONS - sum(len(each.annotations) for each in self._reports)
 
-    def _command(self, step: Step, script: str) -> list[str]:
-        shell = step.shell or self._given.spec.shell
-        parts = _SHELLS.get(shell) or tuple(shell.split())
-        suffix = ".py" if shell == "python" else ".sh"
-        file = self._around.box.put(f"step-{step.number}{suffix}", script.encode())
-        return [part.replace("{0}", file) for part in parts]
+    def _note(self, line: str) -> None:
+        self._around.log.note(self._masks.text(line))
+
+    def _command(self, step: Step, text: str, path: str) -> list[str]:
+        prepared = shells.script(step.shell or self._given.spec.shell, text, path)
+        name = f"step-{step.number}{prepared.ending}"
+        return prepared.command(self._around.box.put(name, prepared.text.encode()))
 
     def _directory(self, step: Step, around: Surroundings) -> str | None:
         return self._text(step.working_directory or self._given.spec.working_directory, around)
@@ -234,9 +261,9 @@ class Job:
     def _show(self, script: str) -> None:
         lines = script.strip().splitlines()
         for line in lines[:_MOST_SHOWN]:
-            self._around.log.note(f"{_DIM}$ {line}{_PLAIN_LOOK}")
+            self._note(f"{_DIM}$ {line}{_PLAIN_LOOK}")
         if len(lines) > _MOST_SHOWN:
-            self._around.log.note(f"{_DIM}… {len(lines) - _MOST_SHOWN} more lines{_PLAIN_LOOK}")
+            self._note(f"{_DIM}… {len(lines) - _MOST_SHOWN} more lines{_PLAIN_LOOK}")
 
     def _surroundings(self, env: Mapping[str, str]) -> Surroundings:
         cancelled = self._around.cancel.is_set()
@@ -260,7 +287,7 @@ class Job:
 
     def _variables(self) -> dict[str, str]:
         github = {**self._given.github, "workspace": self._around.box.workspace}
-        named = {"CI": "true", "GITHUB_ACTIONS": "true", "TOWPATH": "true"}
+        named = {"GITHUB_ACTIONS": "true", "TOWPATH": "true"}
         runner = {f"RUNNER_{name.upper()}": value for name, value in self._runner().items()}
         return {**named, **runner, **contexts.variables(github), **self._around.environment}
 
@@ -272,12 +299,12 @@ class Job:
             "name": "towpath",
             "temp": self._around.box.environment["TMPDIR"],
             "environment": "self-hosted",
+            **({"debug": "1"} if self._given.debug else {}),
         }
 
-    def _path(self) -> dict[str, str]:
-        if not self._paths:
-            return {}
-        return {"PATH": ":".join((*self._paths, self._around.box.environment["PATH"]))}
+    def _path(self, env: Mapping[str, str]) -> dict[str, str]:
+        behind = env.get("PATH", self._around.box.environment["PATH"])
+        return {"PATH": ":".join((*self._paths, behind))}
 
     def _outer_environment(self) -> dict[str, str]:
         outer = {"github": self._given.github, "needs": self._given.needs}
@@ -303,7 +330,12 @@ class Job:
             outputs = self._rendered(self._given.spec.outputs)
         except (ExpressionError, _StepError) as error:
             return self._outcome("failure", f"`outputs` cannot be evaluated: {error}")
-        return self._outcome("success", outputs=outputs)
+        shown = {
+            name: value for name, value in outputs.items() if self._masks.text(value) == value
+        }
+        for name in sorted(outputs.keys() - shown.keys()):
+            self._note(f"The output `{name}` is left out: it may hold a secret.")
+        return self._outcome("success", outputs=shown)
 
     def _outcome(
         self,

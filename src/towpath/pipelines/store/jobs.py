@@ -11,7 +11,7 @@ from towpath.kernel.clock import Micros, after
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import NotFound
 from towpath.pipelines.model import workflow
-from towpath.pipelines.model.execution import StepReport
+from towpath.pipelines.model.execution import Annotation, StepReport
 from towpath.pipelines.model.run import Job, Step
 from towpath.pipelines.store.suites import encoded
 from towpath.pipelines.store.tables import JOB, STEP
@@ -101,7 +101,7 @@ def steps(tx: Tx, job_id: str, attempt: int) -> list[Step]:
     rows = tx.rows(
         select(STEP).where(STEP.c.job == job_id, STEP.c.attempt == attempt).order_by(STEP.c.number)
     )
-    return [Step(**{name: row[name] for name in _STEP_FIELDS}) for row in rows]
+    return [_step(row) for row in rows]
 
 
 def report_step(tx: Tx, job: Job, report: StepReport) -> None:
@@ -113,6 +113,8 @@ def report_step(tx: Tx, job: Job, report: StepReport) -> None:
         "why": report.why,
         "log_from": report.log_from,
         "log_to": report.log_to,
+        **({"annotations": encoded(report.annotations)} if report.annotations else {}),
+        **({"summary": report.summary} if report.summary else {}),
     }
     if report.state == "finished":
         values |= {"finished": tx.now, "started": after(tx.now, -(report.seconds or 0.0))}
@@ -145,3 +147,9 @@ def _job(row: RowMapping) -> Job:
         "outputs": msgspec.json.decode(row["outputs"]),
     }
     return Job(**{**values, **decoded})
+
+
+def _step(row: RowMapping) -> Step:
+    said = msgspec.json.decode(row["annotations"] or "[]", type=tuple[Annotation, ...])
+    values: Mapping[str, Any] = {name: row[name] for name in _STEP_FIELDS}
+    return Step(**{**values, "annotations": said, "summary": row["summary"] or ""})

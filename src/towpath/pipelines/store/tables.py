@@ -84,4 +84,6 @@ STEP = Table(
     Column("log_to", BigInteger),
     Column("started", BigInteger),
     Column("finished", BigInteger),
+    Column("annotations", Text),
+    Column("summary", Text),
 )
