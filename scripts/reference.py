@@ -148,8 +148,9 @@ def audit_page() -> str:
         "Audit actions",
         "What the audit log tells of. An entry is made in the transaction of its change, from the"
         " verb that changes, whatever way in was taken; nothing changes it afterwards, and after"
-        " `TOWPATH_AUDIT_DAYS` it is forgotten. Comments and commit statuses are content: they"
-        " carry their author and time themselves. Search it at `/audit`, or take it away with"
+        " `TOWPATH_AUDIT_DAYS` it is forgotten. What people and their programs say is one too:"
+        " comments, statuses, checks; what our own gate and builds say is not, for queue and runs"
+        " keep it. Search it at `/audit`, or take it away with"
         " [`towpath audit export`](../howto/keep-the-audit-log.md).",
         f"Each entry holds {fields_of}. `before` and `after` hold what changed; fields named like"
         " secrets, and tokens of ours inside a text, are left out. `proof` is session, token,"

@@ -37,24 +37,17 @@ REPO = f"{V3}/repos/{{owner}}/{{repo}}"
 BOAT = f"{V3}/repos/alice/boat"
 PAGE = "/{owner:owner}/{name}"
 SENT = "it sends a message, which the delivery log keeps"
-CONTENT = "content: it carries its author and its time itself"
+REACTED = "a sign on something that was said: it carries its author and its time itself"
 MACHINE = "the progress of a job, by its runner's lease: told by the run itself"
 PUSHED = "test_a_push_is_told_with_who_pushed below drives it with git"
 REFUSES = "it only refuses and says what to do instead"
 REACTIONS = (f"{REPO}/issues/{{number}}", f"{REPO}/issues/comments/{{comment_id}}")
 EXCEPTIONS = {
-    **{("POST", f"{on}/reactions"): CONTENT for on in REACTIONS},
-    **{("DELETE", f"{on}/reactions/{{reaction_id}}"): CONTENT for on in REACTIONS},
-    ("POST", f"{REPO}/check-runs"): CONTENT,
-    ("PATCH", f"{REPO}/check-runs/{{check_run_id}}"): CONTENT,
+    **{("POST", f"{on}/reactions"): REACTED for on in REACTIONS},
+    **{("DELETE", f"{on}/reactions/{{reaction_id}}"): REACTED for on in REACTIONS},
     ("DELETE", REPO): REFUSES,
     **{(method, f"{V3}/{{rest:path}}"): REFUSES for method in CHANGING},
     ("PUT", f"{REPO}/pulls/{{number}}/merge"): REFUSES,
-    ("POST", f"{REPO}/statuses/{{sha}}"): CONTENT,
-    ("POST", f"{REPO}/issues/{{number}}/comments"): CONTENT,
-    ("POST", "/{owner}/{name}/merge_requests/{number}/gate"): CONTENT,
-    ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads"): CONTENT,
-    ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads/{{thread}}/reply"): CONTENT,
     ("POST", f"{PAGE}/webhooks/{{hook:int}}/deliveries/{{delivery:int}}/again"): SENT,
     ("POST", f"{REPO}/hooks/{{hook}}/pings"): SENT,
     ("POST", f"{REPO}/hooks/{{hook}}/tests"): SENT,
@@ -280,6 +273,32 @@ DRIVEN = {
     ("DELETE", f"{REPO}/issues/{{number}}/labels/{{name:path}}"): lambda town: town.call(
         "DELETE", f"{BOAT}/issues/{town.labelled()}/labels/bug"
     ),
+    ("POST", f"{REPO}/check-runs"): lambda town: town.call(
+        "POST", f"{BOAT}/check-runs", name="lint", head_sha=town.hosted.copy.sha("main")
+    ),
+    ("PATCH", f"{REPO}/check-runs/{{check_run_id}}"): lambda town: town.call(
+        "PATCH", f"{BOAT}/check-runs/{town.check()}", status="in_progress"
+    ),
+    ("POST", f"{REPO}/statuses/{{sha}}"): lambda town: town.call(
+        "POST", f"{BOAT}/statuses/{town.hosted.copy.sha('main')}", state="success"
+    ),
+    ("POST", f"{REPO}/issues/{{number}}/comments"): lambda town: town.call(
+        "POST", f"{BOAT}/issues/{town.request()}/comments", body="Well said"
+    ),
+    ("POST", "/{owner}/{name}/merge_requests/{number}/gate"): lambda town: town.form(
+        f"/alice/boat/merge_requests/{town.request()}/gate", command="wait"
+    ),
+    ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads"): lambda town: town.form(
+        f"/alice/boat/merge_requests/{town.request()}/threads",
+        path="README",
+        side="new",
+        line="1",
+        commit=town.hosted.copy.sha("main"),
+        body="Why?",
+    ),
+    ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads/{{thread}}/reply"): (
+        lambda town: town.form(f"{town.thread()}/reply", body="So")
+    ),
     ("PATCH", f"{REPO}/issues/comments/{{comment_id}}"): lambda town: town.call(
         "PATCH", f"{BOAT}/issues/comments/{town.comment()}", body="Other words"
     ),
@@ -320,7 +339,7 @@ class Town:
     def call(self, method, path, **body):
         return self.web.request(method, path, json=body or None)
 
-    def form(self, path, **fields):
+    def form(self, path, /, **fields):
         return self.web.post(path, data=fields, follow_redirects=False)
 
     def post(self, path, **fields):
@@ -399,6 +418,12 @@ class Town:
         number = self.request()
         said = self.db.write(lambda tx: forge.comment(tx, self.hosted.id, number, "bob", "x"))
         return handle_of(said.id)
+
+    def check(self):
+        made = self.call(
+            "POST", f"{BOAT}/check-runs", name="test", head_sha=self.hosted.copy.sha("main")
+        )
+        return made.json()["id"]
 
     def review(self):
         number = self.request()

@@ -1,7 +1,7 @@
 """What of a forge's changes is kept in the audit log, in words that a person can search.
 
-Comments and commit statuses are content, not changes of anybody's rights or code; they carry
-their author and time themselves.
+What people and their programs say is kept too: comments, statuses, checks. What our own parts say,
+such as how a run is going, tells of things that have a record of their own.
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,10 @@ from dataclasses import asdict
 from typing import Any
 
 from towpath.facts.forge import RefChange, What
+from towpath.forge.model.checks import Check
 from towpath.forge.model.marks import Label
-from towpath.forge.model.requests import Comment, MergeRequest, Repository, Review
-from towpath.forge.model.threads import Thread
+from towpath.forge.model.requests import Comment, MergeRequest, Repository, Review, Status
+from towpath.forge.model.threads import Remark, Thread
 from towpath.forge.model.webhooks import Webhook
 from towpath.forge.store import repositories
 from towpath.kernel.audit import service as audit
@@ -28,8 +29,11 @@ _WEBHOOK = audit.action("repository.webhook", "set up, changed or removed a webh
 _SETTLED = audit.action("merge_request.settle", "settled a discussion, or took it up again")
 _LABELLED = audit.action("merge_request.label", "changed the labels of a merge request")
 _DISMISSED = audit.action("merge_request.dismiss", "let a verdict count no more")
+_SAID = audit.action("comment.add", "commented")
 _REWORDED = audit.action("comment.change", "changed what a comment says")
 _UNSAID = audit.action("comment.remove", "removed a comment")
+_STATUS = audit.action("commit.status", "said how a commit is doing")
+_CHECK = audit.action("commit.check", "said how a check of a commit is going")
 _REQUEST = {
     "opened": audit.action("merge_request.open", "opened a merge request"),
     "edited": audit.action("merge_request.edit", "edited a merge request"),
@@ -72,6 +76,36 @@ def dismissed(tx: Tx, request: MergeRequest, before: Review, after: Review) -> N
     audit.record(tx, _DISMISSED, _subject(tx, request), before=was, after=about)
 
 
+def said(tx: Tx, request: MergeRequest, made: Comment | Remark, thread: Thread | None) -> None:
+    """A comment, or a remark in a thread, which is named by the line it stands on."""
+    if not _in_person(tx, made.author):
+        return
+    about = {"author": made.author, "body": made.body}
+    if thread is not None:
+        about |= {"thread": thread.id, "on": f"{thread.anchor.path}:{thread.anchor.line}"}
+    audit.record(tx, _SAID, _subject(tx, request), after=about)
+
+
+def status_set(tx: Tx, repository: str, sha: str, before: Status | None, after: Status) -> None:
+    if not _in_person(tx, after.author):
+        return
+    told = ("context", "state", "description", "url", "author")
+    was, now = (
+        None if one is None else {name: getattr(one, name) for name in told}
+        for one in (before, after)
+    )
+    audit.record(tx, _STATUS, _commit(tx, repository, sha), before=was, after=now)
+
+
+def check_told(tx: Tx, repository: str, before: Check | None, after: Check) -> None:
+    told = ("name", "status", "conclusion", "title", "author")
+    was, now = (
+        None if one is None else {name: getattr(one, name) for name in told}
+        for one in (before, after)
+    )
+    audit.record(tx, _CHECK, _commit(tx, repository, after.sha), before=was, after=now)
+
+
 def reworded(tx: Tx, request: MergeRequest, before: Comment, after: Comment | None) -> None:
     """`after` is None for a comment that is removed; whose it was stays known either way."""
     was = {"author": before.author, "body": before.body}
@@ -104,7 +138,7 @@ def request_changed(tx: Tx, before: MergeRequest | None, after: MergeRequest, wh
 
 
 def reviewed(tx: Tx, request: MergeRequest, made: Review) -> None:
-    about = {"verdict": made.verdict, "head": made.head, "author": made.author}
+    about = {"verdict": made.verdict, "head": made.head, "author": made.author, "body": made.body}
     audit.record(tx, _REVIEWED, _subject(tx, request), after=about)
 
 
@@ -135,6 +169,15 @@ def webhook_changed(tx: Tx, before: Webhook | None, after: Webhook | None) -> No
 
 def _webhook(told: Webhook) -> dict[str, Any]:
     return {"id": told.id, "url": told.url, "events": told.events, "active": told.active}
+
+
+def _in_person(tx: Tx, author: str) -> bool:
+    """Whether the caller speaks for themselves; a part of ours has a voice of its own."""
+    return tx.origin.proof != "system" and tx.origin.login == author
+
+
+def _commit(tx: Tx, repository: str, sha: str) -> str:
+    return f"commit:{repositories.repository(tx, repository).full_name}@{sha}"
 
 
 def _subject(tx: Tx, request: MergeRequest) -> str:

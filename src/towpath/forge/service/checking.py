@@ -7,6 +7,7 @@ from towpath.forge.model import checks
 from towpath.forge.model.checks import Check
 from towpath.forge.model.happenings import EVENTS_OF, CheckMoved, check_moved
 from towpath.forge.model.requests import StatusState
+from towpath.forge.service import auditing
 from towpath.forge.service.noting import hears, note
 from towpath.forge.service.saying import set_status
 from towpath.forge.service.telling import wake
@@ -26,6 +27,12 @@ def new_check_id() -> str:
 
 def add_check(tx: Tx, repository: str, asked: Check) -> Check:
     """Write down a check of a commit."""
+    made = _add(tx, repository, asked)
+    auditing.check_told(tx, repository, None, made)
+    return made
+
+
+def _add(tx: Tx, repository: str, asked: Check) -> Check:
     if check_rows.count_checks(tx, repository, asked.sha) >= MOST_A_COMMIT:
         raise InvalidInput(
             f"A commit has at most {MOST_A_COMMIT} checks.", next_step="Change those it has."
@@ -39,7 +46,13 @@ def add_check(tx: Tx, repository: str, asked: Check) -> Check:
 def change_check(tx: Tx, repository: str, handle: int, change: Callable[[Check], Check]) -> Check:
     """Say how a check is going now."""
     before = check_rows.check(tx, repository, handle)
-    after = checks.require_check(change(before), tx.now)
+    after = _change(tx, repository, before, change(before))
+    auditing.check_told(tx, repository, before, after)
+    return after
+
+
+def _change(tx: Tx, repository: str, before: Check, asked: Check) -> Check:
+    after = checks.require_check(asked, tx.now)
     check_rows.change_check(tx, after)
     _moved(tx, repository, before, after)
     return after
@@ -72,9 +85,9 @@ def report_check(tx: Tx, repository: str, said: Check) -> Check:
     """Say how one of our own builds is going: `external` names it, so that it is one check."""
     known = check_rows.latest_by(tx, repository, said.sha, said.author, said.external)
     if known is None:
-        return add_check(tx, repository, replace(said, id=new_check_id(), at=tx.now))
+        return _add(tx, repository, replace(said, id=new_check_id(), at=tx.now))
     kept = replace(said, id=known.id, at=known.at, started=known.started)
-    return change_check(tx, repository, known.handle, lambda _: kept)
+    return _change(tx, repository, known, kept)
 
 
 def _moved(tx: Tx, repository: str, before: Check | None, after: Check) -> None:

@@ -41,10 +41,11 @@ def start_thread(
 
 
 def _start(tx: Tx, repository: str, number: int, author: str, body: str, anchor: Anchor) -> Thread:
-    request_rows.merge_request(tx, repository, number)
+    request = request_rows.merge_request(tx, repository, number)
     first = _remark(author, body, tx.now)
     made = Thread(id=ids.new("thread"), anchor=anchor, remarks=(first,), resolved_by=None)
     rows.add_thread(tx, repository, number, made)
+    auditing.said(tx, request, first, made)
     wake(tx, repository, number)
     return made
 
@@ -54,6 +55,7 @@ def reply(tx: Tx, repository: str, number: int, thread: str, author: str, body: 
     found = rows.thread(tx, repository, number, thread)
     made = _remark(author, body, tx.now)
     rows.add_remark(tx, found.id, made)
+    auditing.said(tx, request_rows.merge_request(tx, repository, number), made, found)
     wake(tx, repository, number)
     return made
 

@@ -28,6 +28,7 @@ def comment(
     body = requests.require_body(body, empty=False)
     made = Comment(id=ids.new("comment"), author=author, body=body, at=tx.now)
     request_rows.add_comment(tx, repository, number, made, once)
+    auditing.said(tx, request, made, None)
     seen = names.require_sha(head or request.head)
     announce(tx, Commented(repository, number, made.id, author, body, seen))
     note(tx, repository, Said(number, made.id))
@@ -90,7 +91,9 @@ def set_status(  # noqa: PLR0913 - the fields of a status
             at=tx.now,
         )
     )
-    request_rows.put_status(tx, repository, names.require_sha(sha), said)
+    before = request_rows.status(tx, repository, names.require_sha(sha), context)
+    request_rows.put_status(tx, repository, sha, said)
+    auditing.status_set(tx, repository, sha, before, said)
     note(tx, repository, StatusSet(sha, said))
     for request in request_rows.open_at(tx, repository, sha):
         wake(tx, repository, request.number)

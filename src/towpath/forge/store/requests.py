@@ -269,6 +269,12 @@ def put_status(tx: Tx, repository: str, sha: str, said: Status) -> None:
     tx.execute(insert(STATUS).values(repository=repository, sha=sha, **asdict(said)))
 
 
+def status(tx: Tx, repository: str, sha: str, context: str) -> Status | None:
+    """What was said last about a commit under one name."""
+    said = {one.context: one for one in statuses(tx, repository, sha)}
+    return said.get(context)
+
+
 def statuses(tx: Tx, repository: str, sha: str) -> tuple[Status, ...]:
     """List what is said about a commit, by context."""
     chosen = select(STATUS).where(STATUS.c.repository == repository, STATUS.c.sha == sha)
