@@ -51,7 +51,7 @@ class Settings:
     oidc_client: str = "towpath"
     """Our client id at the provider."""
     oidc_secret: str = field(default="", repr=False)
-    """Our client secret at the provider; better in a file."""
+    """Our client secret at the provider; better in a file, or kept by `towpath secrets set`."""
     oidc_secret_file: str = ""
     """A file that holds our client secret, instead of the variable above."""
     oidc_scopes: str = "openid profile"

@@ -1,5 +1,6 @@
 """/login, /logout and /settings/tokens."""
 
+from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
@@ -8,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from towpath.kernel.access import service
+from towpath.kernel.access.oidc.proof import client_secret
 from towpath.kernel.access.oidc.provider import Provider
 from towpath.kernel.access.passwords import HASHING
 from towpath.kernel.access.service import Principal, Role, Session
@@ -152,7 +154,8 @@ def provider_of(request: Request) -> Provider | None:
     state = request.app.state
     if not hasattr(state, "provider"):
         callback = f"{kernel.url}/login/oidc/callback"
-        state.provider = Provider(kernel.settings, kernel.clock, callback)
+        secret = partial(client_secret, kernel)
+        state.provider = Provider(kernel.settings, kernel.clock, callback, secret)
     found: Provider = state.provider
     return found
 

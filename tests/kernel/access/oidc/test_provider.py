@@ -42,8 +42,9 @@ def pages():
 @pytest.fixture
 def provider(pages, clock, monkeypatch):
     monkeypatch.setattr(module, "_get", lambda address: pages[module._safe(address)])
-    chosen = Settings(oidc_issuer=ISSUER, oidc_client="us", oidc_secret="a secret of the house")
-    return Provider(chosen, clock, "https://towpath.test/login/oidc/callback")
+    chosen = Settings(oidc_issuer=ISSUER, oidc_client="us")
+    back = "https://towpath.test/login/oidc/callback"
+    return Provider(chosen, clock, back, lambda: "a secret of the house")
 
 
 @pytest.fixture
@@ -168,12 +169,3 @@ def test_a_provider_is_reached_over_https_or_on_this_machine(address):
     with pytest.raises(InvalidInput, match="over https"):
         module._safe(address)
     assert module._safe("http://127.0.0.1:9/x") == "http://127.0.0.1:9/x"
-
-
-def test_the_secret_is_read_from_its_file(tmp_path):
-    kept = tmp_path / "secret"
-    kept.write_text("words\n")
-    assert module._secret(Settings(oidc_secret_file=str(kept))) == "words"
-    with pytest.raises(Unavailable, match="cannot be read") as raised:
-        module._secret(Settings(oidc_secret_file=str(tmp_path / "none")))
-    assert "none" not in raised.value.detail

@@ -7,9 +7,8 @@ answers; its keys are asked again when a token names one that we do not know.
 import functools
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -42,10 +41,13 @@ _NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 class Provider:
     """The one provider that the settings name; many threads use it at once."""
 
-    def __init__(self, settings: Settings, clock: Clock, callback: str) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, callback: str, secret: Callable[[], str]
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._callback = callback
+        self._secret = secret
         self._lock = threading.Lock()
         self._said: Mapping[str, Any] | Unavailable | None = None
         self._said_at = 0
@@ -151,7 +153,7 @@ class Provider:
     def _client(self) -> OAuth2Client:
         offered = self._about().get("token_endpoint_auth_methods_supported", ())
         method = "client_secret_post" if "client_secret_post" in offered else "client_secret_basic"
-        secret = _secret(self._settings)
+        secret = self._secret()
         return OAuth2Client(
             client_id=self._settings.oidc_client,
             client_secret=secret or None,
@@ -236,18 +238,6 @@ def _safe(address: str) -> str:
         f"The provider must be reached over https, which {address[:200]!r} is not.",
         next_step="Correct TOWPATH_OIDC_ISSUER, or what the provider says of itself.",
     )
-
-
-def _secret(settings: Settings) -> str:
-    if not settings.oidc_secret_file:
-        return settings.oidc_secret
-    try:
-        return Path(settings.oidc_secret_file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unavailable(
-            "The file with our client secret cannot be read.",
-            next_step="Ask an administrator to look at TOWPATH_OIDC_SECRET_FILE.",
-        ) from error
 
 
 def _words(error: Exception) -> str:
