@@ -6,5 +6,6 @@ requests      the merge request page and the forms on it
 threads       discussions on lines of its diff
 comparing     one changed file alone
 files         folders and files of a commit
+prose         what words and links lead to in texts
 history       commits, one commit, branches
 """

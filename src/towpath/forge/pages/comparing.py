@@ -8,6 +8,7 @@ from towpath.forge import service
 from towpath.forge.model.places import address, path_of
 from towpath.forge.pages.files import raw_path
 from towpath.forge.pages.history import with_base
+from towpath.forge.pages.prose import prose
 from towpath.forge.pages.requests import talk_of
 from towpath.forge.pages.threads import talks
 from towpath.forge.pages.visiting import HERE, Here
@@ -42,6 +43,7 @@ def request_file(request: Request, here: Here, number: int, ask: str = "") -> Re
         base_sha=base,
         head=change.head,
         talks=talks(placed, diff, ask),
+        prose=prose(here, [remark.body for one in about for remark in one.remarks]),
     )
 
 
@@ -57,6 +59,7 @@ def commit_file(request: Request, here: Here, sha: str) -> Response:
         base_sha=base,
         head=found.sha,
         talks=None,
+        prose=None,
     )
 
 

@@ -6,11 +6,13 @@ from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Depends
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from towpath.forge import service
 from towpath.forge.model.places import Place, find_place, visible
+from towpath.forge.pages.prose import prose
 from towpath.forge.pages.visiting import BRANCHES, HERE, Here, Visit
 from towpath.forge.service import Entry
 from towpath.kernel.errors import NotFound
@@ -86,22 +88,27 @@ def tree(at: At, after: int = 0) -> Response:
     start = min(max(after, 0), len(entries))
     shown = entries[start : start + _A_FOLDER]
     following = start + len(shown)
+    readme = None if start else readme_of(at.here, at.place, entries)
     return at.render(
         "forge/tree.html",
         entries=[(entry, Place(at.place.rev, entry.path).address) for entry in shown],
         count=len(entries),
         following=following if following < len(entries) else None,
-        readme=_readme(at, entries) if not start else None,
+        readme=readme,
     )
 
 
-def _readme(at: Spot, entries: list[Entry]) -> str | None:
+def readme_of(here: Visit, folder: Place, entries: list[Entry]) -> Markup | None:
+    """The README among these files, laid out; None when there is none, or it is too large."""
     files = {entry.name.lower(): entry for entry in entries if entry.kind == "file"}
     found = next((files[name] for name in _READMES if name in files), None)
     if found is None:
         return None
-    data = _beginning(at, found)
-    return None if len(data) > _MOST_BYTES else data.decode("utf-8", "replace")
+    data = _beginning(here, found)
+    if len(data) > _MOST_BYTES:
+        return None
+    text = data.decode("utf-8", "replace")
+    return prose(here, [text], folder)(text)
 
 
 def blob(at: At, lines: str = "", source: int = 0) -> Response:
@@ -109,14 +116,17 @@ def blob(at: At, lines: str = "", source: int = 0) -> Response:
     entry = _file(at)
     if entry is None:
         return RedirectResponse(f"/{at.here.repository.full_name}/tree/{at.place.address}")
-    data = _beginning(at, entry)
+    data = _beginning(at.here, entry)
     is_here = entry.kind != "submodule"
+    shown = _shown(at.place.name, data, _span(lines), as_typed=bool(source or lines))
+    folder = at.place.above[-1]
     return at.render(
         "forge/blob.html",
         entry=entry,
         size=service.size(at.here.kernel, at.here.id, entry.object) if is_here else None,
         image=_image(data) is not None,
-        shown=_shown(at.place.name, data, _span(lines), as_typed=bool(source or lines)),
+        shown=shown,
+        prose=prose(at.here, [shown.prose], folder) if shown.prose else None,
     )
 
 
@@ -185,7 +195,7 @@ def _file(at: Spot) -> Entry | None:
     return None if entry.kind == "folder" else entry
 
 
-def _beginning(at: Spot, entry: Entry) -> bytes:
+def _beginning(here: Visit, entry: Entry) -> bytes:
     """The first bytes of a file, at most one more than a page shows.
 
     A submodule has none here: its commit is another repository's.
@@ -193,7 +203,7 @@ def _beginning(at: Spot, entry: Entry) -> bytes:
     gathered = bytearray()
     if entry.kind == "submodule":
         return b"\0"
-    for piece in service.content(at.here.kernel, at.here.id, entry.object):
+    for piece in service.content(here.kernel, here.id, entry.object):
         gathered += piece
         if len(gathered) > _MOST_BYTES:
             break

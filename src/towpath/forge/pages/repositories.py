@@ -12,7 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from towpath.forge import service
 from towpath.forge.model.places import Place
 from towpath.forge.model.requests import State
-from towpath.forge.pages.visiting import BRANCHES, HERE, Here, Line
+from towpath.forge.pages.files import readme_of
+from towpath.forge.pages.visiting import BRANCHES, HERE, Here, Line, Visit
 from towpath.forge.service import MergeRequest, Repository, Status
 from towpath.kernel.access.service import Role, may, require
 from towpath.kernel.context import Kernel
@@ -99,6 +100,7 @@ def repository(here: Here, state: str = "open", after: int | None = None) -> Res
     branches = {
         ref.removeprefix(BRANCHES): sha for ref, sha in service.refs(here.kernel, here.id).items()
     }
+    shown = Place(_shown_branch(here.repository, branches), "")
     return here.render(
         "forge/repository.html",
         requests=listed[:_A_PAGE],
@@ -108,9 +110,14 @@ def repository(here: Here, state: str = "open", after: int | None = None) -> Res
         state=wanted,
         branches=list(branches.items()),
         governs=may(here.caller, Role.maintainer, resource=here.id),
-        shown=Place(_shown_branch(here.repository, branches), ""),
+        shown=shown,
+        readme=_readme(here, shown, branches.get(shown.rev)),
         clone=f"{here.kernel.url}/{here.repository.full_name}.git",
     )
+
+
+def _readme(here: Visit, top: Place, sha: str | None) -> Markup | None:
+    return readme_of(here, top, service.folder(here.kernel, here.id, sha, "")) if sha else None
 
 
 def _shown_branch(repository: Repository, branches: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from towpath.forge import service
+from towpath.forge.pages.prose import prose
 from towpath.forge.pages.repositories import summary
 from towpath.forge.pages.threads import Talks, talks
 from towpath.forge.pages.visiting import BRANCHES, HERE, Changes, Here, Line, Text, Visit
@@ -52,6 +53,12 @@ class Talk:
     statuses: tuple[Status, ...]
     summary: str
     threads: tuple[Thread, ...]
+
+    @property
+    def texts(self) -> list[str]:
+        """All that is Markdown on the page."""
+        remarks = [remark for thread in self.threads for remark in thread.remarks]
+        return [self.change.body, *(one.body for one in (*self.entries, *remarks))]
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,7 @@ def _merge_request(
     *,
     ask: str = "",
     files: int = 0,
+    preview: bool = False,
 ) -> Response:
     told = here.kernel.db.read(lambda tx: talk_of(tx, here.id, number))
     change = told.change
@@ -127,6 +135,8 @@ def _merge_request(
         seen=change.head,
         content=_content(here, told, ask, files),
         text=text,
+        preview=preview,
+        prose=prose(here, [*told.texts, text]),
     )
 
 
@@ -163,7 +173,11 @@ def talk(here: Here, number: int, seen: str = "") -> Response:
     """What the page fetches when something happened; `seen` is the head whose diff it shows."""
     told = here.kernel.db.read(lambda tx: talk_of(tx, here.id, number))
     return here.render(
-        "forge/talk.html", talk=told, change=told.change, seen=seen or told.change.head
+        "forge/talk.html",
+        talk=told,
+        change=told.change,
+        seen=seen or told.change.head,
+        prose=prose(here, told.texts),
     )
 
 
@@ -174,7 +188,9 @@ def judged(here: Here, number: int) -> Response:
 
 
 def say(here: Changes, number: int, given: Annotated[Said, Form()]) -> Response:
-    """Comment, approve or ask for changes, by which button was pressed."""
+    """Comment, approve or ask for changes, by which button was pressed; or only look at it."""
+    if given.verdict == "preview":
+        return _merge_request(here, number, text=given.body, preview=True)
     try:
         here.kernel.db.write(lambda tx: _say(tx, here, number, given))
     except (InvalidInput, Conflict) as error:

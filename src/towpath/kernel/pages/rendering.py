@@ -28,7 +28,7 @@ from towpath.kernel.access.service import Principal
 from towpath.kernel.clock import Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.http import csrf
-from towpath.kernel.pages import words
+from towpath.kernel.pages import prose, words
 from towpath.kernel.plugin import Plugin
 
 _HERE = Path(__file__).parent
@@ -62,7 +62,7 @@ class Pages:
             size=words.size,
             instant=words.instant,
             iso=words.iso,
-            markdown=words.markdown,
+            markdown=prose.markdown,
         )
         self._jinja.globals.update(
             slot=self._slot,

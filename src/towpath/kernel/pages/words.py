@@ -1,11 +1,4 @@
-"""What pages say about time, sizes and text from strangers."""
-
-import functools
-
-import nh3
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
-from markupsafe import Markup
+"""What pages say about time, sizes and numbers."""
 
 from towpath.kernel.clock import SECOND, Micros, to_datetime
 
@@ -16,10 +9,6 @@ _UNITS = (
     (3_600, "hour"),
     (60, "minute"),
 )
-_MARKDOWN_TAGS = {
-    "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li",
-    "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
-}  # fmt: skip
 
 
 def ago(at: Micros, now: Micros) -> str:
@@ -66,33 +55,6 @@ def iso(at: Micros) -> str:
 
 def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
-
-
-def markdown(text: str) -> Markup:
-    """Turn Markdown from strangers into HTML without scripts, styles, images or odd links."""
-    html = _renderer().render(text)
-    clean = nh3.clean(
-        html,
-        tags=_MARKDOWN_TAGS,
-        attributes={"a": {"href", "title"}, "code": {"class"}},
-        url_schemes={"http", "https", "mailto"},
-        link_rel="nofollow noopener noreferrer",
-    )
-    return Markup(clean)  # noqa: S704 - nh3 has just cleaned it
-
-
-@functools.cache
-def _renderer() -> MarkdownIt:
-    made = MarkdownIt("commonmark", {"html": False, "breaks": True})
-    made.core.ruler.push("demote", _demote)
-    return made.enable(["table", "strikethrough"])
-
-
-def _demote(state: StateCore) -> None:
-    """A page has its own title, so the largest heading within is one smaller."""
-    for token in state.tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1:]) + 1, 6)}"
 
 
 def _count(number: int, unit: str) -> str:

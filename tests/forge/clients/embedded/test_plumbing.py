@@ -57,3 +57,14 @@ def test_sizes_of_blobs_come_in_one_answer_and_leave_out_what_is_not_here(hosted
     asked = {name, "1" * 40}
     assert plumbing.blob_sizes(hosted.kernel, hosted.id, asked) == {name: len("hello\n")}
     assert plumbing.blob_sizes(hosted.kernel, hosted.id, set()) == {}
+
+
+def test_the_beginning_of_a_commit_s_name_is_made_whole(hosted):
+    sha, tree = hosted.copy.sha(), hosted.copy.sha("HEAD^{tree}")
+    asked = [sha[:7], "1234567", sha, tree]
+    found = plumbing.commits_named(hosted.kernel, hosted.id, asked)
+    assert found == {sha[:7]: sha, sha: sha}
+    assert plumbing.commits_named(hosted.kernel, hosted.id, []) == {}
+    for wrong in ("main", "abcdef1\nabcdef2", "--all", "HEAD"):
+        with pytest.raises(InvalidInput):
+            plumbing.commits_named(hosted.kernel, hosted.id, [wrong])

@@ -3,7 +3,8 @@
 Each question is one git process, however many objects it is about.
 """
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from towpath.forge.clients.embedded import git
@@ -12,9 +13,10 @@ from towpath.forge.model.names import require_ref, require_sha
 from towpath.forge.model.places import path_of
 from towpath.kernel.clock import SECOND, Micros
 from towpath.kernel.context import Kernel
-from towpath.kernel.errors import NotFound, TooLarge
+from towpath.kernel.errors import InvalidInput, NotFound, TooLarge
 
 MOST_ENTRIES = 20_000
+_BEGINNING = re.compile(r"[0-9a-f]{7,40}")
 _MISSING = 128
 _REFS = "--format=%(objecttype) %(objectname) %(refname)"
 
@@ -136,6 +138,19 @@ def blob_sizes(kernel: Kernel, repository: str, names: Collection[str]) -> dict[
     told = git.run(git.path(kernel, repository), "cat-file", "--batch-check", data=asked).text
     lines = (line.split(" ") for line in told.splitlines())
     return {line[0]: int(line[2]) for line in lines if len(line) == 3}  # noqa: PLR2004 - name kind size
+
+
+def commits_named(kernel: Kernel, repository: str, names: Sequence[str]) -> dict[str, str]:
+    """Those of these beginnings that name one commit that is here, each with its full name."""
+    if not names:
+        return {}
+    for name in names:
+        if not _BEGINNING.fullmatch(name):
+            raise InvalidInput(f"{name[:80]!r} is not the beginning of a commit's name.")
+    asked = "".join(f"{name}^{{commit}}\n" for name in names).encode()
+    told = git.run(git.path(kernel, repository), "cat-file", "--batch-check", data=asked).text
+    pairs = zip(names, told.splitlines(), strict=True)
+    return {name: line.split(" ")[0] for name, line in pairs if " commit " in line}
 
 
 def _not_there(kind: str, sha: str) -> NotFound:
