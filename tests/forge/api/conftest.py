@@ -4,6 +4,7 @@ import pytest
 
 from tests.forge.api.github import Described
 from tests.forge.conftest import Hosted, Served
+from towpath.forge import service
 from towpath.forge.service import MergeRequest
 from towpath.kernel.context import Kernel
 
@@ -25,3 +26,13 @@ def opened(said: Described, hosted: Hosted) -> MergeRequest:
     hosted.branch("topic", a="1\n")
     hosted.sync()
     return hosted.open()
+
+
+@pytest.fixture
+def boat(served, copy):
+    """alice/boat with one commit on main, pushed by alice, whose copy knows it as origin."""
+    made = service.create_repository(served.kernel, "alice", "boat")
+    copy.git("remote", "add", "origin", served.remote())
+    copy.commit("first", README="hello\n")
+    copy.git("push", "--quiet", "origin", "main")
+    return made

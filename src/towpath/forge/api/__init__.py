@@ -1,6 +1,6 @@
 """What programs speak with.
 
-git          smart HTTP: fetch and push with the git program
+git          smart HTTP: fetch and push with the git program; streaming: bodies both ways
 hooks        what the pre-receive hook asks
 people       who calls and who may do what; repositories, branches, commits, gitdata, contents,
              pulls, reviews, comments, reactions, labels, checks: GitHub's REST, one file each
