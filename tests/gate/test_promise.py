@@ -19,7 +19,7 @@ from tests.gate.conftest import Lock, passes, people
 from towpath.forge import service as forge
 from towpath.gate import loops, service
 from towpath.gate.model import decide, queue
-from towpath.gate.service import Place
+from towpath.gate.service import Place, performing, seeing, showing, stepping, telling
 from towpath.kernel.clock import ManualClock
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.opening import open_database
@@ -278,7 +278,7 @@ def land_without_lease(monkeypatch):
         forge.update_refs(kernel, place.repository, [forge.RefUpdate(ref, now, new)])
         return True
 
-    monkeypatch.setattr(service, "_move", move)
+    monkeypatch.setattr(performing, "_move", move)
 
 
 def land_untested(monkeypatch):
@@ -313,7 +313,8 @@ def tell_the_story(lock, seed, acts):
     """How many requests landed."""
     fakes = FakePipelines()
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(service, "pipelines", fakes)
+        for room in (seeing, stepping, telling, showing):
+            monkeypatch.setattr(room, "pipelines", fakes)
         story = Story(lock, fakes, monkeypatch, seed)
         for _ in range(acts):
             story.somebody_acts()
