@@ -41,7 +41,11 @@ REACTED = "a sign on something that was said: it carries its author and its time
 MACHINE = "the progress of a job, by its runner's lease: told by the run itself"
 PUSHED = "test_a_push_is_told_with_who_pushed below drives it with git"
 REFUSES = "it only refuses and says what to do instead"
-REACTIONS = (f"{REPO}/issues/{{number}}", f"{REPO}/issues/comments/{{comment_id}}")
+REACTIONS = (
+    f"{REPO}/issues/{{number}}",
+    f"{REPO}/issues/comments/{{comment_id}}",
+    f"{REPO}/pulls/comments/{{comment_id}}",
+)
 EXCEPTIONS = {
     **{("POST", f"{on}/reactions"): REACTED for on in REACTIONS},
     **{("DELETE", f"{on}/reactions/{{reaction_id}}"): REACTED for on in REACTIONS},
@@ -305,6 +309,16 @@ DRIVEN = {
     ("DELETE", f"{REPO}/issues/comments/{{comment_id}}"): lambda town: town.call(
         "DELETE", f"{BOAT}/issues/comments/{town.comment()}"
     ),
+    ("POST", f"{REPO}/pulls/{{number}}/comments"): lambda town: town.say_on_line(),
+    ("POST", f"{REPO}/pulls/{{number}}/comments/{{comment_id}}/replies"): lambda town: town.call(
+        "POST", f"{BOAT}/pulls/{town.answered()}", body="Because."
+    ),
+    ("PATCH", f"{REPO}/pulls/comments/{{comment_id}}"): lambda town: town.call(
+        "PATCH", f"{BOAT}/pulls/comments/{town.remark()}", body="Other words"
+    ),
+    ("DELETE", f"{REPO}/pulls/comments/{{comment_id}}"): lambda town: town.call(
+        "DELETE", f"{BOAT}/pulls/comments/{town.remark()}"
+    ),
     ("PUT", f"{REPO}/pulls/{{number}}/reviews/{{review_id}}/dismissals"): lambda town: town.call(
         "PUT", f"{BOAT}/pulls/{town.review()}/dismissals", message="Too soon"
     ),
@@ -430,12 +444,29 @@ class Town:
         made = self.db.write(lambda tx: forge.review(tx, self.hosted.id, number, "bob", "approve"))
         return f"{number}/reviews/{handle_of(made.id)}"
 
-    def thread(self):
+    def begun(self):
         number = self.request()
         head = self.hosted.request(number).head
         anchor = require_anchor("README", "new", 1, head)
-        begun = forge.start_thread(self.hosted.kernel, self.hosted.id, number, "bob", "x", anchor)
+        kernel, here = self.hosted.kernel, self.hosted.id
+        return number, forge.start_thread(kernel, here, number, "bob", "x", anchor)
+
+    def thread(self):
+        number, begun = self.begun()
         return f"/alice/boat/merge_requests/{number}/threads/{begun.id}"
+
+    def answered(self):
+        number, begun = self.begun()
+        return f"{number}/comments/{begun.remarks[0].handle}/replies"
+
+    def say_on_line(self):
+        number = self.request()
+        said = {"path": f"f{self.count}", "line": 1, "body": "x"}
+        said["commit_id"] = self.hosted.request(number).head
+        return self.web.post(f"{BOAT}/pulls/{number}/comments", json=said)
+
+    def remark(self):
+        return self.begun()[1].remarks[0].handle
 
     def webhook(self, place):
         url = "https://a.example/x"

@@ -20,6 +20,7 @@ from towpath.forge.api import (
     people,
     pulls,
     reactions,
+    remarks,
     reviews,
 )
 from towpath.forge.api import repositories as repositories_api
@@ -45,10 +46,11 @@ from towpath.kernel.plugin import Plugin, Resources
 
 
 def _routes(_: Kernel) -> Sequence[APIRouter]:
-    # Order counts: a commit's name may hold slashes, so its checks are asked for before it.
+    # Order counts: a commit's name may hold slashes, so its checks are asked for before it; and
+    # comments on lines are no pull request of that number.
     resources = (
         people, repositories_api, branches, checks, commits, gitdata, contents,
-        pulls, reviews, comments, reactions, labels, webhooks_api,
+        remarks, pulls, reviews, comments, reactions, labels, webhooks_api,
     )  # fmt: skip
     spoken = [resource.router() for resource in resources]
     api = (git.router(), hooks.router(), secrets_api.router(), *spoken, people.uncounted())
@@ -80,7 +82,7 @@ PLUGIN = Plugin(
     name="forge",
     package="towpath.forge",
     metadata=METADATA,
-    revision="0005",
+    revision="0006",
     routes=_routes,
     handlers=lambda kernel: loops.handlers(kernel, payloads.render),
     schedules=loops.SCHEDULES,

@@ -35,6 +35,14 @@ async def test_gidgethub_walks_pages_reads_limits_and_understands_errors(served,
     sha = hosted.copy.sha("main")
     check = {"name": "lint", "head_sha": sha, "conclusion": "success"}
     assert (await api.post("/repos/alice/boat/check-runs", data=check))["status"] == "completed"
+    hosted.branch("topic", a="1\n2\n")
+    hosted.sync()
+    change = hosted.open()
+    on_line = {"path": "a", "line": 2, "side": "RIGHT", "body": "Two?"}
+    review = {"event": "REQUEST_CHANGES", "commit_id": change.head, "comments": [on_line]}
+    await api.post("/repos/alice/boat/pulls/1/reviews", data=review)
+    (remark,) = [one async for one in api.getiter("/repos/alice/boat/pulls/1/comments")]
+    assert (remark["body"], remark["line"]) == ("Two?", 2)
     with pytest.raises(gidgethub.InvalidField, match="content"):
         await api.put("/repos/alice/boat/contents/x", data={"message": "m"})
     with pytest.raises(gidgethub.BadRequest):
@@ -52,6 +60,7 @@ def test_octokit_drives_a_change_up_to_the_gate(served, hosted):
     assert json.loads(done.stdout) == {
         "number": 1,
         "review": "APPROVED",
+        "remarks": [["Why new?", 1, False], ["Because.", 1, True]],
         "checks": 1,
         "labels": ["l0", "l1", "l2", "l3", "l4"],
         "unchanged": 304,

@@ -16,11 +16,10 @@ from starlette.responses import Response
 from towpath.forge import service
 from towpath.forge.api import verdicts
 from towpath.forge.api.commits import resolve
-from towpath.forge.api.manners import Call, Handle, Repo, WantedPage, paged, routes, sliced
+from towpath.forge.api.manners import Call, Handle, Repo, WantedPage, micros, paged, routes, sliced
 from towpath.forge.api.shapes import Json
 from towpath.forge.model.checks import CheckStatus, Conclusion, latest, suite
 from towpath.forge.service import Check
-from towpath.kernel.clock import SECOND, Micros
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Denied, InvalidInput, NotFound
 
@@ -85,8 +84,8 @@ def _said(before: Check, new: Said) -> Check:
         name=new.name or before.name,
         status=new.status or before.status,
         conclusion=_conclusion(before, new),
-        started=_micros(new.started_at) or before.started,
-        completed=_micros(new.completed_at) or before.completed,
+        started=micros(new.started_at) or before.started,
+        completed=micros(new.completed_at) or before.completed,
         title=output.title or "",
         summary=output.summary or "",
         text=output.text or "",
@@ -100,14 +99,6 @@ def _conclusion(before: Check, new: Said) -> Conclusion | None:
     """A check that is begun again has no conclusion any more."""
     again = new.status not in {None, "completed"}
     return new.conclusion or (None if again else before.conclusion)
-
-
-def _micros(at: datetime | None) -> Micros | None:
-    if at is None:
-        return None
-    if at.tzinfo is None:
-        raise InvalidInput("A time has no zone.", next_step="Write it like 2026-01-31T12:00:00Z.")
-    return Micros(int(at.timestamp()) * SECOND)
 
 
 def check(repo: Repo, check_run_id: Handle) -> Json:

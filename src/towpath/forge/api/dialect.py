@@ -201,11 +201,14 @@ class Dialect:
         self,
         request: MergeRequest,
         labels: Sequence[Label],
-        comments: int,
+        comments: tuple[int, int],
         commits: int,
         diff: Diff,
     ) -> Json:
-        """What only a single pull request tells. Whether it can be merged is the gate's to say."""
+        """What only a single pull request tells; `comments` on the whole, and on lines.
+
+        Whether it can be merged is the gate's to say.
+        """
         return self.pull(request, labels) | {
             "merged_by": None,
             "maintainer_can_modify": False,
@@ -213,8 +216,8 @@ class Dialect:
             "merged": request.state == "merged",
             "mergeable": None,
             "mergeable_state": "unknown",
-            "comments": comments,
-            "review_comments": 0,
+            "comments": comments[0],
+            "review_comments": comments[1],
             "commits": commits,
             "additions": diff.additions,
             "deletions": diff.deletions,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -20,6 +21,7 @@ from towpath.forge.api.dialect import Dialect
 from towpath.forge.api.limits import Counted, Limits, Throttled
 from towpath.forge.service import MergeRequest, Repository
 from towpath.kernel.access.service import Principal, Role, may, require
+from towpath.kernel.clock import SECOND, Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import Conflict, InvalidInput, Stale, TowpathError, Unauthenticated
 from towpath.kernel.http import problems
@@ -255,6 +257,15 @@ def sliced(wanted: Page, whole: list[Any]) -> list[Any]:
     """The window of a list that is at hand whole."""
     start, count = wanted.window
     return whole[start : start + count]
+
+
+def micros(at: datetime | None) -> Micros | None:
+    """Read a time that a caller gave; InvalidInput without its zone."""
+    if at is None:
+        return None
+    if at.tzinfo is None:
+        raise InvalidInput("A time has no zone.", next_step="Write it like 2026-01-31T12:00:00Z.")
+    return Micros(int(at.timestamp()) * SECOND)
 
 
 class Call:

@@ -127,11 +127,17 @@ def pull(request: Request, repo: Repo, number: Number) -> Json | Response:
 
 
 def _whole(repo: Repo, found: MergeRequest) -> Json:
-    said = repo.kernel.db.read(lambda tx: service.comments(tx, repo.id, found.number))
+    said, threads = repo.kernel.db.read(
+        lambda tx: (
+            service.comments(tx, repo.id, found.number),
+            service.threads(tx, repo.id, found.number),
+        )
+    )
+    counts = len(said), sum(len(one.remarks) for one in threads)
     ends = _ends(repo, found)
     held, changed = service.commits(*ends), service.diff(*ends)
     carried = _labels(repo, [found])[found.number]
-    return repo.say.whole_pull(found, carried, len(said), len(held), changed)
+    return repo.say.whole_pull(found, carried, counts, len(held), changed)
 
 
 def text(repo: Repo, number: Number, kind: Literal["diff", "patch"]) -> Response:

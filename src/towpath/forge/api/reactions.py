@@ -15,10 +15,12 @@ class NewReaction(BaseModel):
 
 
 def router() -> APIRouter:
-    made = routes("/repos/{owner}/{repo}/issues")
+    made = routes("/repos/{owner}/{repo}")
+    of_comment = "/comments/{comment_id}/reactions"
     for place, handlers in (
-        ("/{number}/reactions", (to_request, add_to_request, delete_from_request)),
-        ("/comments/{comment_id}/reactions", (to_comment, add_to_comment, delete_from_comment)),
+        ("/issues/{number}/reactions", (to_request, add_to_request, delete_from_request)),
+        (f"/issues{of_comment}", (to_comment, add_to_comment, delete_from_comment)),
+        (f"/pulls{of_comment}", (to_remark, add_to_remark, delete_from_remark)),
     ):
         made.add_api_route(place, handlers[0], methods=["GET"])
         made.add_api_route(place, handlers[1], methods=["POST"], status_code=201)
@@ -31,6 +33,8 @@ def _subject(tx: Tx, repo: Call, kind: str, handle: int) -> str:
     """Name what is reacted to, once it is sure to be there."""
     if kind == "number":
         return f"request:{service.merge_request(tx, repo.id, handle).number}"
+    if kind == "remark":
+        return f"remark:{service.find_remark(tx, repo.id, handle)[2].id}"
     return f"comment:{service.find_comment(tx, repo.id, handle)[1].id}"
 
 
@@ -42,6 +46,11 @@ def to_request(request: Request, repo: Repo, page: WantedPage, number: Number) -
 def to_comment(request: Request, repo: Repo, page: WantedPage, comment_id: Handle) -> Response:
     """List the reactions to a comment, oldest first."""
     return _listed(request, repo, page, "comment", comment_id)
+
+
+def to_remark(request: Request, repo: Repo, page: WantedPage, comment_id: Handle) -> Response:
+    """List the reactions to a comment on a line, oldest first."""
+    return _listed(request, repo, page, "remark", comment_id)
 
 
 def _listed(request: Request, repo: Call, page: WantedPage, kind: str, handle: int) -> Response:
@@ -59,6 +68,11 @@ def add_to_request(repo: Repo, number: Number, new: NewReaction) -> Response:
 def add_to_comment(repo: Repo, comment_id: Handle, new: NewReaction) -> Response:
     """React to a comment; the same reaction again answers 200 and changes nothing."""
     return _added(repo, "comment", comment_id, new)
+
+
+def add_to_remark(repo: Repo, comment_id: Handle, new: NewReaction) -> Response:
+    """React to a comment on a line; the same reaction again answers 200 and changes nothing."""
+    return _added(repo, "remark", comment_id, new)
 
 
 def _added(repo: Call, kind: str, handle: int, new: NewReaction) -> Response:
@@ -80,6 +94,11 @@ def delete_from_request(repo: Repo, number: Number, reaction_id: Handle) -> Resp
 def delete_from_comment(repo: Repo, comment_id: Handle, reaction_id: Handle) -> Response:
     """Take one's own reaction to a comment back."""
     return _deleted(repo, "comment", comment_id, reaction_id)
+
+
+def delete_from_remark(repo: Repo, comment_id: Handle, reaction_id: Handle) -> Response:
+    """Take one's own reaction to a comment on a line back."""
+    return _deleted(repo, "remark", comment_id, reaction_id)
 
 
 def _deleted(repo: Call, kind: str, handle: int, reaction: int) -> Response:

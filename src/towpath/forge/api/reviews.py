@@ -3,17 +3,19 @@
 from typing import Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from towpath.forge import service
-from towpath.forge.api.manners import Handle, Number, Repo, WantedPage, paged, routes, sliced
+from towpath.forge.api.manners import Call, Handle, Number, Repo, WantedPage, paged, routes, sliced
+from towpath.forge.api.remarks import OnLine
 from towpath.forge.api.shapes import Json
 from towpath.forge.service import Verdict
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.http.idempotency import replayable
 
+MOST_COMMENTS = 100
 _VERDICTS: dict[str, Verdict] = {
     "APPROVE": "approve",
     "REQUEST_CHANGES": "request_changes",
@@ -25,6 +27,7 @@ class NewReview(BaseModel):
     event: Literal["APPROVE", "REQUEST_CHANGES", "COMMENT"]
     body: str | None = None
     commit_id: str | None = None
+    comments: list[OnLine] = Field(default=[], max_length=MOST_COMMENTS)
 
 
 class Dismissal(BaseModel):
@@ -59,15 +62,28 @@ def review(repo: Repo, number: Number, review_id: Handle) -> Json:
 def add_review(request: Request, repo: Repo, number: Number, new: NewReview) -> Response:
     """Approve, ask for changes, or comment; `commit_id` is the commit that was looked at."""
     repo.writes()
+    drafted = _drafted(repo, number, new)
 
     def add(tx: Tx) -> dict[str, Any]:
         made = service.review(
             tx, repo.id, number, repo.caller.login, _VERDICTS[new.event],
-            body=new.body or "", head=new.commit_id,
+            body=new.body or "", head=new.commit_id, threads=drafted,
         )  # fmt: skip
         return repo.say.review(service.merge_request(tx, repo.id, number), made)
 
     return replayable(request, add, status=200)
+
+
+def _drafted(repo: Call, number: int, new: NewReview) -> list[service.Thread]:
+    """What is said about lines, each found in the diff before anything is written."""
+    found = repo.request(number)
+    wanted = [one.wanted() for one in new.comments]
+    places = service.places(repo.kernel, found, new.commit_id or found.head, wanted)
+    who = repo.caller.login
+    return [
+        service.draft_thread(who, one.body, place)
+        for one, place in zip(new.comments, places, strict=True)
+    ]
 
 
 def dismiss(repo: Repo, number: Number, review_id: Handle, why: Dismissal) -> Json:

@@ -144,12 +144,13 @@ def _rows(lines: Sequence[str], old: int, new: int) -> Iterator[Row]:
 
 def as_patch(file: DiffFile) -> str:
     """The lines of a file's hunks again, as the GitHub dialect gives them."""
+    return "\n".join(line for hunk in file.hunks for line in patch_of(hunk, hunk.rows))
+
+
+def patch_of(hunk: Hunk, rows: Sequence[Row]) -> list[str]:
+    """Some rows of a hunk as `git diff` prints them, below the heading of the whole."""
     marks = {kind: mark for mark, kind in _KINDS.items()}
-    return "\n".join(
-        line
-        for hunk in file.hunks
-        for line in (_heading(hunk), *(marks[row.kind] + row.text for row in hunk.rows))
-    )
+    return [_heading(hunk), *(marks[row.kind] + row.text for row in rows)]
 
 
 def _heading(hunk: Hunk) -> str:

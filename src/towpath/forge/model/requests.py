@@ -169,7 +169,7 @@ def require_base(source: str, target: str, head: str, base: str | None) -> str:
     return base
 
 
-def judged(request: MergeRequest, made: Review) -> Review:
+def judged(request: MergeRequest, made: Review, *, needs_words: bool = True) -> Review:
     """Check a review: nobody approves their own; what is not open takes comments only."""
     if made.verdict == "approve" and made.author == request.author:
         raise InvalidInput(
@@ -180,7 +180,8 @@ def judged(request: MergeRequest, made: Review) -> Review:
             f"Merge request {request.number} is {request.state}.",
             next_step="Comment on it instead.",
         )
-    return replace(made, body=require_body(made.body, empty=made.verdict == "approve"))
+    wordless = made.verdict == "approve" or not needs_words
+    return replace(made, body=require_body(made.body, empty=wordless))
 
 
 def close(request: MergeRequest) -> MergeRequest:

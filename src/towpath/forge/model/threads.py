@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from towpath.forge.model.names import require_sha
+from towpath.forge.model.names import handle_of, require_sha
 from towpath.forge.model.places import address, path_of, visible
 from towpath.kernel.clock import Micros
 from towpath.kernel.errors import InvalidInput
@@ -36,20 +36,63 @@ class Anchor:
 
 @dataclass(frozen=True, kw_only=True)
 class Remark:
+    """`review` is the id of the review it came with, `edited` when its text was last changed."""
+
     id: str
     author: str
     body: str
     at: Micros
+    edited: Micros | None = None
+    review: str | None = None
+
+    @property
+    def handle(self) -> int:
+        return handle_of(self.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a program looked at: the diff up to `head`, whose `hunk` ends at the line.
+
+    `position` counts lines from the first hunk of the file on; `start` is the first of several
+    lines that it speaks about.
+    """
+
+    head: str
+    position: int
+    hunk: str
+    start: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Where a program wants to say something: by line and side, or by position in the diff."""
+
+    path: str
+    side: Side = "new"
+    line: int | None = None
+    position: int | None = None
+    start: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Thread:
-    """`remarks` holds at least the first; `resolved_by` is who said that it is settled."""
+    """`remarks` holds at least the first; `resolved_by` is who said that it is settled.
+
+    `seen` is None for one that was begun on our page.
+    """
 
     id: str
     anchor: Anchor
     remarks: tuple[Remark, ...]
     resolved_by: str | None
+    seen: Seen | None = None
+
+    @property
+    def lines(self) -> str:
+        """Which lines it speaks about, in words."""
+        start = self.seen and self.seen.start
+        return f"lines {start} to {self.anchor.line}" if start else f"line {self.anchor.line}"
 
 
 @dataclass(frozen=True)

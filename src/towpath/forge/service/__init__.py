@@ -57,6 +57,7 @@ from towpath.forge.clients.embedded.upkeep import clear_locks, collect, require_
 from towpath.forge.clients.embedded.wire import Program, advertise, upload_pack
 from towpath.forge.clients.embedded.writing import Wish
 from towpath.forge.formats.diffs import as_patch
+from towpath.forge.formats.spots import at_line
 from towpath.forge.model.checks import Check
 from towpath.forge.model.diffs import A_PAGE, Diff, DiffFile, Row
 from towpath.forge.model.following import Synced
@@ -74,11 +75,22 @@ from towpath.forge.model.requests import (
     current_reviews,
     worst_state,
 )
-from towpath.forge.model.threads import Thread
+from towpath.forge.model.threads import Remark, Thread, Wanted
 from towpath.forge.model.webhooks import EVENTS, Delivery, Message, Webhook
 from towpath.forge.service.checking import add_check, change_check, new_check_id, report_run
 from towpath.forge.service.comparing import diff, diff_file
-from towpath.forge.service.discussing import Placed, placed, reply, resolve_thread, start_thread
+from towpath.forge.service.discussing import (
+    Placed,
+    begin_thread,
+    delete_remark,
+    draft_thread,
+    edit_remark,
+    placed,
+    places,
+    reply,
+    resolve_thread,
+    start_thread,
+)
 from towpath.forge.service.hosting import create_repository, edit_repository, protect, unprotect
 from towpath.forge.service.keeping import (
     Keeper,
@@ -145,33 +157,35 @@ from towpath.forge.store.requests import (
     search_merge_requests,
     statuses,
 )
-from towpath.forge.store.threads import threads
+from towpath.forge.store.threads import Order, find_remark, remarks, threads, threads_of
 from towpath.forge.store.webhooks import deliveries, delivery, webhook, webhooks
 from towpath.forge.store.webhooks import forget as forget_deliveries
 
 __all__ = [
     "A_PAGE", "EVENTS", "SEND", "TELL", "Branch", "Check", "Comment", "Commit", "Conflicted",
     "Delivery", "Diff", "DiffFile", "Entry", "Happening", "Keeper", "Label", "MergeRequest",
-    "Merged", "Message", "Node", "Placed", "Program", "Push", "Reaction", "RefUpdate",
-    "Repository", "Review", "Row", "Signature", "Status", "StatusState", "Synced", "Tag",
-    "Thread", "Verdict", "Webhook", "Wish", "Written", "add_check", "add_label", "add_webhook",
-    "admit_push", "advertise", "apart", "as_patch", "base_of", "blob", "branch_subject",
-    "branches", "change_check", "change_label", "change_webhook", "check", "checks",
-    "clear_locks", "close", "collect", "comment", "comments", "commits", "commits_named",
-    "content", "count_merge_requests", "create_repository", "current_reviews",
-    "delete_comment", "delete_label", "deliver_again", "deliveries", "delivery", "diff",
-    "diff_file", "dismiss", "edit", "edit_comment", "edit_repository", "find", "find_comment",
-    "find_repository", "find_review", "folder", "forget_deliveries", "has_secret",
-    "headers_of", "hears", "history", "install_hook", "is_ancestor", "keeper_of", "kinds",
-    "label", "labels", "labels_of", "list_files", "merge", "merge_base", "merge_request",
-    "merge_requests", "merge_requests_numbered", "move_ref", "new_check_id", "noted",
-    "open_at", "open_merge_request", "open_merge_requests", "owner_as_keeper", "ping",
-    "placed", "protect", "push_of", "put_labels", "raw_diff", "raw_mails", "react",
-    "reactions", "read_file", "receive_push", "refs", "remove_secret", "remove_webhook",
-    "reopen", "reply", "report_run", "repositories", "repository", "repository_at",
-    "repository_comments", "require_forward", "require_room", "resolve", "resolve_thread",
-    "review", "reviews", "reviews_of", "search_merge_requests", "secrets_of", "send",
-    "set_secret", "set_status", "size", "sizes", "snapshot", "start_thread", "statuses",
-    "sync_refs", "tag", "tell_webhooks", "threads", "tree", "unprotect", "unreact",
-    "update_refs", "upload_pack", "webhook", "webhooks", "worst_state", "write_file",
+    "Merged", "Message", "Node", "Order", "Placed", "Program", "Push", "Reaction", "RefUpdate",
+    "Remark", "Repository", "Review", "Row", "Signature", "Status", "StatusState", "Synced",
+    "Tag", "Thread", "Verdict", "Wanted", "Webhook", "Wish", "Written", "add_check",
+    "add_label", "add_webhook", "admit_push", "advertise", "apart", "as_patch", "at_line",
+    "base_of", "begin_thread", "blob", "branch_subject", "branches", "change_check",
+    "change_label", "change_webhook", "check", "checks", "clear_locks", "close", "collect",
+    "comment", "comments", "commits", "commits_named", "content", "count_merge_requests",
+    "create_repository", "current_reviews", "delete_comment", "delete_label", "delete_remark",
+    "deliver_again", "deliveries", "delivery", "diff", "diff_file", "dismiss", "draft_thread",
+    "edit", "edit_comment", "edit_remark", "edit_repository", "find", "find_comment",
+    "find_remark", "find_repository", "find_review", "folder", "forget_deliveries",
+    "has_secret", "headers_of", "hears", "history", "install_hook", "is_ancestor", "keeper_of",
+    "kinds", "label", "labels", "labels_of", "list_files", "merge", "merge_base",
+    "merge_request", "merge_requests", "merge_requests_numbered", "move_ref", "new_check_id",
+    "noted", "open_at", "open_merge_request", "open_merge_requests", "owner_as_keeper", "ping",
+    "placed", "places", "protect", "push_of", "put_labels", "raw_diff", "raw_mails", "react",
+    "reactions", "read_file", "receive_push", "refs", "remarks", "remove_secret",
+    "remove_webhook", "reopen", "reply", "report_run", "repositories", "repository",
+    "repository_at", "repository_comments", "require_forward", "require_room", "resolve",
+    "resolve_thread", "review", "reviews", "reviews_of", "search_merge_requests", "secrets_of",
+    "send", "set_secret", "set_status", "size", "sizes", "snapshot", "start_thread",
+    "statuses", "sync_refs", "tag", "tell_webhooks", "threads", "threads_of", "tree",
+    "unprotect", "unreact", "update_refs", "upload_pack", "webhook", "webhooks", "worst_state",
+    "write_file",
 ]  # fmt: skip

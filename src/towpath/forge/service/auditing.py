@@ -106,7 +106,9 @@ def check_told(tx: Tx, repository: str, before: Check | None, after: Check) -> N
     audit.record(tx, _CHECK, _commit(tx, repository, after.sha), before=was, after=now)
 
 
-def reworded(tx: Tx, request: MergeRequest, before: Comment, after: Comment | None) -> None:
+def reworded(
+    tx: Tx, request: MergeRequest, before: Comment | Remark, after: Comment | Remark | None
+) -> None:
     """`after` is None for a comment that is removed; whose it was stays known either way."""
     was = {"author": before.author, "body": before.body}
     now = None if after is None else {"author": after.author, "body": after.body}

@@ -1,14 +1,29 @@
 """Discussions on lines of a diff: begun, answered, settled, found again after more pushes."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
+from towpath.forge.clients.embedded import refs as git_refs
 from towpath.forge.clients.embedded import trees
-from towpath.forge.model import requests
+from towpath.forge.formats import spots
+from towpath.forge.model import names, requests
+from towpath.forge.model.diffs import Diff
+from towpath.forge.model.places import visible
 from towpath.forge.model.requests import MergeRequest
-from towpath.forge.model.threads import Anchor, Remark, Shift, Thread, line_now
+from towpath.forge.model.threads import (
+    Anchor,
+    Remark,
+    Seen,
+    Shift,
+    Thread,
+    Wanted,
+    line_now,
+    require_anchor,
+)
 from towpath.forge.service import auditing
+from towpath.forge.service.comparing import diff
 from towpath.forge.service.telling import wake
+from towpath.forge.store import marks as mark_rows
 from towpath.forge.store import requests as request_rows
 from towpath.forge.store import threads as rows
 from towpath.kernel import ids
@@ -28,6 +43,9 @@ class Placed:
     line: int | None
 
 
+Place = tuple[Anchor, Seen | None]
+
+
 def start_thread(
     kernel: Kernel, repository: str, number: int, author: str, body: str, anchor: Anchor
 ) -> Thread:
@@ -37,13 +55,57 @@ def start_thread(
             f"There is no line {anchor.line} in {anchor.path} at {anchor.commit[:10]}.",
             next_step="Load the diff again and choose a line that it shows.",
         )
-    return kernel.db.write(lambda tx: _start(tx, repository, number, author, body, anchor))
+    drafted = draft_thread(author, body, (anchor, None))
+    return kernel.db.write(lambda tx: begin_thread(tx, repository, number, drafted))
 
 
-def _start(tx: Tx, repository: str, number: int, author: str, body: str, anchor: Anchor) -> Thread:
+def places(
+    kernel: Kernel, request: MergeRequest, head: str, wanted: Sequence[Wanted]
+) -> list[Place]:
+    """Find lines in the diff up to `head`; InvalidInput names the one that is not in it."""
+    if not wanted:
+        return []
+    base = git_refs.base_of(kernel, request)
+    try:
+        changed = diff(kernel, request.repository, base, names.require_sha(head))
+    except NotFound as error:
+        raise InvalidInput(
+            f"There is no commit {head} here.", next_step="Name one that was pushed."
+        ) from error
+    return [_place(changed, base, head, one) for one in wanted]
+
+
+def _place(changed: Diff, base: str, head: str, one: Wanted) -> Place:
+    if one.line is not None:
+        found = spots.at_line(changed, one.path, one.side, one.line)
+    else:
+        found = spots.at_position(changed, one.path, one.position or 0)
+    if found is None or (one.start is not None and not 1 <= one.start < found.line):
+        raise InvalidInput(
+            f"{visible(one.path[:200])} has no such line in the diff up to {head[:10]}.",
+            next_step="Give path, and line with side or position, as /files shows them.",
+        )
+    commit = base if found.side == "old" else head
+    anchor = require_anchor(found.path, found.side, found.line, commit)
+    return anchor, Seen(head=head, position=found.position, hunk=found.excerpt, start=one.start)
+
+
+def draft_thread(author: str, body: str, place: Place) -> Thread:
+    """A discussion at a place that was looked up, not begun yet."""
+    anchor, seen = place
+    first = _remark(author, body, Micros(0))
+    return Thread(
+        id=ids.new("thread"), anchor=anchor, remarks=(first,), resolved_by=None, seen=seen
+    )
+
+
+def begin_thread(
+    tx: Tx, repository: str, number: int, drafted: Thread, *, review: str | None = None
+) -> Thread:
+    """Begin a discussion that was drafted, perhaps as part of a review."""
     request = request_rows.merge_request(tx, repository, number)
-    first = _remark(author, body, tx.now)
-    made = Thread(id=ids.new("thread"), anchor=anchor, remarks=(first,), resolved_by=None)
+    first = replace(drafted.remarks[0], at=tx.now, review=review)
+    made = replace(drafted, remarks=(first,))
     rows.add_thread(tx, repository, number, made)
     auditing.said(tx, request, first, made)
     wake(tx, repository, number)
@@ -58,6 +120,24 @@ def reply(tx: Tx, repository: str, number: int, thread: str, author: str, body: 
     auditing.said(tx, request_rows.merge_request(tx, repository, number), made, found)
     wake(tx, repository, number)
     return made
+
+
+def edit_remark(tx: Tx, repository: str, handle: int, body: str) -> None:
+    """Give a remark another text."""
+    number, _, before = rows.find_remark(tx, repository, handle)
+    after = replace(before, body=requests.require_body(body, empty=False), edited=tx.now)
+    rows.change_remark(tx, after)
+    auditing.reworded(tx, request_rows.merge_request(tx, repository, number), before, after)
+    wake(tx, repository, number)
+
+
+def delete_remark(tx: Tx, repository: str, handle: int) -> None:
+    """Forget a remark and what people put on it; with the last one its discussion."""
+    number, thread, gone = rows.find_remark(tx, repository, handle)
+    mark_rows.delete_reactions(tx, repository, f"remark:{gone.id}")
+    rows.delete_remark(tx, thread, gone)
+    auditing.reworded(tx, request_rows.merge_request(tx, repository, number), gone, None)
+    wake(tx, repository, number)
 
 
 def resolve_thread(tx: Tx, repository: str, number: int, thread: str, *, by: str | None) -> None:

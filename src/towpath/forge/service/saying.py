@@ -1,12 +1,15 @@
 """What people and programs say: comments, reviews, and how a commit is doing."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from towpath.facts.forge import Commented
 from towpath.forge.model import names, requests
 from towpath.forge.model.happenings import Reviewed, Said, StatusSet
 from towpath.forge.model.requests import Comment, Review, Status, StatusState, Verdict
+from towpath.forge.model.threads import Thread
 from towpath.forge.service import auditing
+from towpath.forge.service.discussing import begin_thread
 from towpath.forge.service.noting import actor, note
 from towpath.forge.service.telling import tell, wake
 from towpath.forge.store import marks as mark_rows
@@ -36,7 +39,7 @@ def comment(
     return made
 
 
-def review(
+def review(  # noqa: PLR0913 - the parts of a review
     tx: Tx,
     repository: str,
     number: int,
@@ -45,10 +48,12 @@ def review(
     *,
     body: str = "",
     head: str | None = None,
+    threads: Sequence[Thread] = (),
 ) -> Review:
     """Judge a merge request at `head`, the commit the reviewer saw (default: where it is now).
 
-    Nobody approves their own; a merged or closed one takes no verdict.
+    Nobody approves their own; a merged or closed one takes no verdict. `threads` are what the
+    reviewer drafted about single lines.
     """
     request = request_rows.merge_request(tx, repository, number)
     made = requests.judged(
@@ -61,8 +66,11 @@ def review(
             body=body,
             at=tx.now,
         ),
+        needs_words=not threads,
     )
     request_rows.add_review(tx, repository, number, made)
+    for one in threads:
+        begin_thread(tx, repository, number, one, review=made.id)
     auditing.reviewed(tx, request, made)
     note(tx, repository, Reviewed(number, made.id, dismissed=False, by=author))
     tell(tx, request, "reviewed")

@@ -134,6 +134,10 @@ THREAD = Table(
     Column("line", Integer, nullable=False),
     Column("commit", String(40), nullable=False),
     Column("resolved_by", String(40)),
+    Column("head", String(40)),
+    Column("position", Integer),
+    Column("start", Integer),
+    Column("hunk", Text),
     Index("forge_thread_by_request", "repository", "number", "id"),
 )
 REMARK = Table(
@@ -144,6 +148,10 @@ REMARK = Table(
     Column("author", String(40), nullable=False),
     Column("body", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("edited", BigInteger),
+    Column("review", String(40)),
+    Column("handle", BigInteger),
+    Index("forge_remark_by_handle", "handle"),
 )
 LABEL = Table(
     "forge_label",
