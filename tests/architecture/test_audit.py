@@ -51,7 +51,7 @@ EXCEPTIONS = {
     **{("DELETE", f"{on}/reactions/{{reaction_id}}"): REACTED for on in REACTIONS},
     ("DELETE", REPO): REFUSES,
     **{(method, f"{V3}/{{rest:path}}"): REFUSES for method in CHANGING},
-    ("PUT", f"{REPO}/pulls/{{number}}/merge"): REFUSES,
+    ("PUT", f"{REPO}/pulls/{{number}}/merge"): "it asks the gate, which keeps what it decides",
     ("POST", f"{PAGE}/webhooks/{{hook:int}}/deliveries/{{delivery:int}}/again"): SENT,
     ("POST", f"{REPO}/hooks/{{hook}}/pings"): SENT,
     ("POST", f"{REPO}/hooks/{{hook}}/tests"): SENT,

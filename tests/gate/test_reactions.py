@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy import text
 
-from towpath.facts.forge import Commented, MergeRequestChanged, RefChange, RefsMoved
+from towpath.facts.forge import Commented, MergeAsked, MergeRequestChanged, RefChange, RefsMoved
 from towpath.facts.pipelines import SuiteFinished
+from towpath.forge import service as forge
 from towpath.gate import reactions, service
 from towpath.kernel.outbox import Delivered
 
@@ -47,6 +48,33 @@ def test_a_request_that_changed_is_looked_at_in_the_queue_of_its_target(lock, nu
     assert deliver(MergeRequestChanged(lock.id, number, "reviewed", SHA)) == ["main"]
 
 
+def test_who_asks_for_a_merge_has_a_refused_head_tested_again(lock, number, deliver):
+    lock.approve(number)
+    lock.until_quiet(lambda files: False)
+    head = lock.kernel.db.read(lambda tx: forge.merge_request(tx, lock.id, number)).head
+    assert deliver(MergeAsked(lock.id, number, "b" * 40, "bob")) == ["main"]
+    assert lock.line(number).state == "refused"
+    assert deliver(MergeAsked(lock.id, number, head, "bob")) == ["main"]
+    lock.until_quiet()
+    assert lock.line(number).state == "landed"
+
+
+def test_a_call_to_merge_crosses_from_the_forge_to_the_gate(lock, number):
+    def ask():
+        return lock.kernel.db.write(lambda tx: forge.ask_to_merge(tx, lock.id, number, "bob"))
+
+    assert "Nobody but its author has approved" in ask()[0]
+    lock.object_to(number)
+    assert "carol asked for changes" in ask()[0]
+    lock.approve(number, "carol")
+    lock.until_quiet(lambda files: False)
+    assert lock.line(number).state == "refused"
+    assert ask() is None
+    lock.until_quiet()
+    assert lock.line(number).state == "landed"
+    assert "is merged" in ask()[0]
+
+
 def test_a_suite_that_ended_is_looked_at_only_where_it_matters(lock, number, deliver):
     lock.approve(number)
     lock.work()
@@ -75,4 +103,4 @@ def test_the_gate_does_not_listen_to_itself(lock, number, deliver):
 
 def test_every_consumer_has_its_own_name():
     names = [each.consumer for each in reactions.reactions()]
-    assert len(set(names)) == len(names) == 4
+    assert len(set(names)) == len(names) == 5

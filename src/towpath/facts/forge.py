@@ -35,6 +35,17 @@ class MergeRequestChanged:
     head: str
 
 
+@fact("forge.merge_asked", version=1, subject="repository")
+@dataclass(frozen=True)
+class MergeAsked:
+    """Somebody wants an approved merge request to be merged as it stands at `head`."""
+
+    repository: str
+    number: int
+    head: str
+    by: str
+
+
 @fact("forge.commented", version=2, subject="repository")
 @dataclass(frozen=True)
 class Commented:

@@ -5,7 +5,7 @@ are when the queue is looked at, so a fact that comes late, twice or never chang
 time.
 """
 
-from towpath.facts.forge import Commented, MergeRequestChanged, RefsMoved
+from towpath.facts.forge import Commented, MergeAsked, MergeRequestChanged, RefsMoved
 from towpath.facts.pipelines import SuiteFinished
 from towpath.gate import service
 from towpath.kernel.db.interface import Tx
@@ -18,6 +18,7 @@ def reactions() -> tuple[Reaction, ...]:
     return (
         Reaction("gate.refs_moved", RefsMoved, _refs_moved),
         Reaction("gate.merge_request_changed", MergeRequestChanged, _merge_request_changed),
+        Reaction("gate.merge_asked", MergeAsked, _merge_asked),
         Reaction("gate.commented", Commented, _commented),
         Reaction("gate.suite_finished", SuiteFinished, _suite_finished),
     )
@@ -31,6 +32,25 @@ def _refs_moved(tx: Tx, delivered: Delivered) -> None:
 
 def _merge_request_changed(tx: Tx, delivered: Delivered) -> None:
     fact: MergeRequestChanged = delivered.fact
+    service.nudge_request(tx, fact.repository, fact.number)
+
+
+def _merge_asked(tx: Tx, delivered: Delivered) -> None:
+    """Who asks for what was refused at this head wants what `/retry` does; else look again."""
+    fact: MergeAsked = delivered.fact
+    line = service.explain(tx, fact.repository, fact.number)
+    if (line.state, line.head) == ("refused", fact.head):
+        service.hear(
+            tx,
+            service.Heard(
+                repository=fact.repository,
+                number=fact.number,
+                comment=delivered.id,
+                author=fact.by,
+                body="/retry",
+                head=fact.head,
+            ),
+        )
     service.nudge_request(tx, fact.repository, fact.number)
 
 

@@ -160,8 +160,13 @@ def test_the_gate_merges_and_a_call_does_not(said, opened, hosted):
     path, here = REPO + "/pulls/{pull_number}/merge", {"pull_number": 1}
     said("GET", path, 404, where=here)
     refused = said("PUT", path, 405, where=here, json={})
-    assert "gate" in refused["message"]
+    assert "Nobody but its author" in refused["message"]
     assert "Approve" in refused["next_step"]
+    reviews = {"event": "APPROVE"}
+    said("POST", REPO + "/pulls/{pull_number}/reviews", where=here, user="bob", json=reviews)
+    asked = said("PUT", path, 405, where=here, json={"sha": opened.head})
+    assert "moves by the gate alone" in asked["message"]
+    assert "webhook" in asked["next_step"]
     said("PUT", path, 409, where=here, json={"sha": "a" * 40})
     hosted.land(opened.head)
     said("GET", path, 204, where=here)

@@ -154,20 +154,24 @@ def is_merged(repo: Repo, number: Number) -> Response:
 
 
 def merge(repo: Repo, number: Number, wish: Merge | None = None) -> Json:
-    """Refuse, and tell what does it: a protected branch moves by the gate alone."""
+    """Ask the gate, which alone moves a protected branch, or say what is missing.
+
+    The answer is always a refusal, as GitHub's is where a merge queue is required: nothing has
+    been merged when it is given.
+    """
     repo.writes()
     found = repo.request(number)
     if wish and wish.sha not in {None, found.head}:
         raise Stale("Head branch was modified. Review and try the merge again.",
                     next_step=f"It is at {found.head}.")  # fmt: skip
-    if found.state != "open":
-        raise NotMergeable(
-            f"Merge request {number} is {found.state}.", next_step="Nothing has to be done."
-        )
-    raise NotMergeable(
-        f"{found.target} moves by the gate alone, which lands what was approved and tested.",
-        next_step="Approve it: the gate queues it, tests it as it would land, and merges it.",
+    wanting = repo.kernel.db.write(
+        lambda tx: service.ask_to_merge(tx, repo.id, number, repo.caller.login)
     )
+    message, next_step = wanting or (
+        f"{found.target} moves by the gate alone, which has been asked and lands what it tested.",
+        "Wait for the webhook pull_request closed, or until GET of this address is 204.",
+    )
+    raise NotMergeable(message, next_step=next_step)
 
 
 def _ends(repo: Repo, found: MergeRequest) -> tuple[Kernel, str, str, str]:

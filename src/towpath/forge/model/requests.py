@@ -256,6 +256,31 @@ def current_reviews(reviews: tuple[Review, ...]) -> dict[str, Review]:
     return {author: review for author, review in last.items() if review.dismissed is None}
 
 
+def standing(
+    request: MergeRequest, reviews: tuple[Review, ...]
+) -> tuple[list[Review], list[Review]]:
+    """What others than its author say now: approvals of its head, and objections."""
+    others = [one for one in current_reviews(reviews).values() if one.author != request.author]
+    approvals = [r for r in others if r.verdict == "approve" and r.head == request.head]
+    return approvals, [r for r in others if r.verdict == "request_changes"]
+
+
+def missing(request: MergeRequest, reviews: tuple[Review, ...]) -> tuple[str, str] | None:
+    """What is to be done by people before it can be merged, and how; None when nothing is."""
+    approvals, objections = standing(request, reviews)
+    if request.state != "open":
+        return f"Merge request {request.number} is {request.state}.", "Nothing has to be done."
+    if objections:
+        names = ", ".join(one.author for one in objections)
+        return f"{names} asked for changes.", "Push them and have it approved again."
+    if not approvals:
+        return (
+            f"Nobody but its author has approved {request.head[:10]}.",
+            "Approve it: the gate queues it, tests it as it would land, and merges it.",
+        )
+    return None
+
+
 def worst_state(statuses: tuple[Status, ...]) -> StatusState:
     """Join the statuses of one commit into one word, as GitHub does; none means pending."""
     states = {status.state for status in statuses}

@@ -73,6 +73,7 @@ from towpath.forge.model.requests import (
     StatusState,
     Verdict,
     current_reviews,
+    standing,
     worst_state,
 )
 from towpath.forge.model.threads import Remark, Thread, Wanted
@@ -122,7 +123,13 @@ from towpath.forge.service.notifying import (
     tell_webhooks,
 )
 from towpath.forge.service.noting import TELL, hears, noted
-from towpath.forge.service.requesting import close, edit, open_merge_request, reopen
+from towpath.forge.service.requesting import (
+    ask_to_merge,
+    close,
+    edit,
+    open_merge_request,
+    reopen,
+)
 from towpath.forge.service.saying import (
     comment,
     delete_comment,
@@ -167,8 +174,8 @@ __all__ = [
     "Merged", "Message", "Node", "Order", "Placed", "Program", "Push", "Reaction", "RefUpdate",
     "Remark", "Repository", "Review", "Row", "Signature", "Status", "StatusState", "Synced",
     "Tag", "Thread", "Verdict", "Wanted", "Webhook", "Wish", "Written", "add_check",
-    "add_label", "add_webhook", "admit_push", "advertise", "apart", "as_patch", "at_line",
-    "base_of", "begin_thread", "blob", "branch_subject", "branches", "change_check",
+    "add_label", "add_webhook", "admit_push", "advertise", "apart", "as_patch", "ask_to_merge",
+    "at_line", "base_of", "begin_thread", "blob", "branch_subject", "branches", "change_check",
     "change_label", "change_webhook", "check", "checks", "clear_locks", "close", "collect",
     "comment", "comments", "commits", "commits_named", "content", "count_merge_requests",
     "create_repository", "current_reviews", "delete_comment", "delete_label", "delete_remark",
@@ -184,8 +191,8 @@ __all__ = [
     "remove_webhook", "reopen", "reply", "report_run", "repositories", "repository",
     "repository_at", "repository_comments", "require_forward", "require_room", "resolve",
     "resolve_thread", "review", "reviews", "reviews_of", "search_merge_requests", "secrets_of",
-    "send", "set_secret", "set_status", "size", "sizes", "snapshot", "start_thread",
-    "statuses", "sync_refs", "tag", "tell_webhooks", "threads", "threads_of", "tree",
-    "unprotect", "unreact", "update_refs", "upload_pack", "webhook", "webhooks", "worst_state",
-    "write_file",
+    "send", "set_secret", "set_status", "size", "sizes", "snapshot", "standing",
+    "start_thread", "statuses", "sync_refs", "tag", "tell_webhooks", "threads", "threads_of",
+    "tree", "unprotect", "unreact", "update_refs", "upload_pack", "webhook", "webhooks",
+    "worst_state", "write_file",
 ]  # fmt: skip

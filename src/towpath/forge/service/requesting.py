@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from towpath.facts.forge import MergeAsked
 from towpath.forge.clients.embedded import refs as git_refs
 from towpath.forge.model import names, requests
 from towpath.forge.model.requests import MergeRequest
@@ -11,6 +12,7 @@ from towpath.forge.store import requests as request_rows
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import InvalidInput
+from towpath.kernel.outbox import announce
 
 
 def open_merge_request(
@@ -95,3 +97,12 @@ def _reopen(tx: Tx, before: MergeRequest, after: MergeRequest, tip: str) -> Merg
     request_rows.require_tips(tx, after, tip)
     request_rows.require_no_rival(tx, after)
     return changed(tx, before, after, "reopened")
+
+
+def ask_to_merge(tx: Tx, repository: str, number: int, by: str) -> tuple[str, str] | None:
+    """Ask whoever merges to merge this as it stands; or say what people have to do first."""
+    request = request_rows.merge_request(tx, repository, number)
+    wanting = requests.missing(request, request_rows.reviews(tx, repository, number))
+    if wanting is None:
+        announce(tx, MergeAsked(repository, number, request.head, by))
+    return wanting

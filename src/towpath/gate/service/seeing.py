@@ -61,10 +61,7 @@ def _requests(tx: Tx, place: Place, queue: Queue) -> dict[int, forge.MergeReques
 
 
 def request_of(request: forge.MergeRequest, said: tuple[forge.Review, ...]) -> Request:
-    reviews = forge.current_reviews(said)
-    others = [review for review in reviews.values() if review.author != request.author]
-    approvals = [r for r in others if r.verdict == "approve" and r.head == request.head]
-    objections = [r for r in others if r.verdict == "request_changes"]
+    approvals, objections = forge.standing(request, said)
     return Request(
         number=request.number,
         author=request.author,
