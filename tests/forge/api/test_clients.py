@@ -4,12 +4,16 @@ import asyncio
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import gidgethub
 import httpx2
 import pytest
 from gidgethub.abc import GitHubAPI
+
+from towpath.forge.api.limits import Limits, Throttled
+from towpath.kernel.clock import SECOND, Micros
 
 
 class Client(GitHubAPI):
@@ -49,15 +53,63 @@ async def test_gidgethub_walks_pages_reads_limits_and_understands_errors(served,
         await api.getitem("/repos/alice/boat/gists")
 
 
-def test_octokit_drives_a_change_up_to_the_gate(served, hosted):
-    script = Path(__file__).parents[2] / "node/drive.mjs"
-    tokens = (served.tokens["alice"], served.tokens["bob"])
+def node(script, served, *arguments):
+    """Run a script of tests/node against the server; what it printed."""
+    path = Path(__file__).parents[2] / "node" / script
     done = subprocess.run(
-        [shutil.which("node") or "node", str(script), f"{served.url}/api/v3", *tokens],
-        capture_output=True, text=True, timeout=90, check=False,
+        [shutil.which("node") or "node", str(path), f"{served.url}/api/v3", *arguments],
+        capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {
+    return json.loads(done.stdout)
+
+
+class Hurried(Limits):
+    """Asks for one second where it would ask for more, and lets the rest pass at once."""
+
+    passed = 0
+
+    def take(self, user, now):
+        moved = Micros(now + self.passed)
+        try:
+            return super().take(user, moved)
+        except Throttled as refused:
+            self.passed += refused.seconds * SECOND
+            refused.seconds = 1
+            refused.counted = replace(refused.counted, reset=now // SECOND + 1)
+            raise
+
+
+@pytest.mark.parametrize(
+    ("kind", "hour", "minute"), [("secondary", 1_000, 2), ("primary", 2, 1_000)]
+)
+def test_octokit_waits_as_long_as_it_is_told_and_tries_again(served, kind, hour, minute):
+    kept = getattr(served.app.state, "api_limits", None)
+    served.app.state.api_limits = Hurried(hour, minute)
+    try:
+        told = node("throttled.mjs", served, served.tokens["bob"], "3")
+    finally:
+        served.app.state.api_limits = kept or Limits(60_000, 6_000)
+    assert told["statuses"] == [200, 200, 200]
+    assert [one["kind"] for one in told["held"]] == [kind]
+    assert told["held"][0]["after"] <= 3
+
+
+@pytest.mark.anyio
+async def test_gidgethub_knows_a_limit_by_its_name(served):
+    kept = getattr(served.app.state, "api_limits", None)
+    served.app.state.api_limits = Limits(0, 1_000)
+    api = Client("test", oauth_token=served.tokens["bob"], base_url=f"{served.url}/api/v3")
+    try:
+        with pytest.raises(gidgethub.RateLimitExceeded):
+            await api.getitem("/user")
+    finally:
+        served.app.state.api_limits = kept or Limits(60_000, 6_000)
+
+
+def test_octokit_drives_a_change_up_to_the_gate(served, hosted):
+    told = node("drive.mjs", served, served.tokens["alice"], served.tokens["bob"])
+    assert told == {
         "number": 1,
         "review": "APPROVED",
         "remarks": [["Why new?", 1, False], ["Because.", 1, True]],

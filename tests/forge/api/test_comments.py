@@ -19,6 +19,8 @@ def test_a_comment_is_changed_and_deleted(said, word):
     assert said("GET", ONE, where=one) == word
     changed = said("PATCH", ONE, where=one, user="bob", json={"body": "Oh."})
     assert changed["body"] == "Oh."
+    at = said.served.call("GET", f"/api/v3/repos/alice/boat/issues/comments/{word['id']}").headers
+    assert at["last-modified"]
     assert [each["body"] for each in said("GET", REPO + "/issues/comments")] == ["Oh."]
     said("DELETE", ONE, 204, where=one, user="bob")
     said("GET", ONE, 404, where=one)

@@ -43,3 +43,13 @@ def test_hours_that_are_over_take_no_room():
         limits.take(f"user{number}", NOON)
     limits.take("alice", later(3600))
     assert len(limits._used) == 2
+
+
+def test_what_is_given_back_counts_for_the_minute_alone():
+    limits = Limits(10, 2)
+    limits.take("alice", NOON)
+    assert limits.give_back("alice", NOON).used == 0
+    assert limits.give_back("alice", NOON).used == 0
+    limits.take("alice", NOON)
+    with pytest.raises(Throttled, match="secondary"):
+        limits.take("alice", NOON)

@@ -41,6 +41,40 @@ def test_an_address_beyond_latin_letters_has_links_too(served, hosted):
     assert "/users/%F1%84%A1%A2%20%C2%B9/repos?page=147" in reply.headers["link"]
 
 
+def test_a_list_whose_length_is_known_leads_to_its_last_page():
+    wanted = Page(2, 2)
+    reply = manners.paged(asked(b"page=2"), wanted, manners.sliced(wanted, list("abcdefg")))
+    assert 'page=4>; rel="last"' in reply.headers["link"]
+    last = Page(4, 2)
+    reply = manners.paged(asked(), last, manners.sliced(last, list("abcdefg")))
+    assert "last" not in reply.headers["link"]
+
+
+def test_what_the_caller_has_already_costs_no_request_of_the_hour(served, hosted):
+    first = served.call("GET", "/api/v3/repos/alice/boat").headers
+    known = {"If-None-Match": first["etag"]}
+    same = served.call("GET", "/api/v3/repos/alice/boat", headers=known)
+    assert same.status_code == 304
+    after = served.call("GET", "/api/v3/user")
+    used = [int(one.headers["x-ratelimit-used"]) for one in (same, after)]
+    assert used == [int(first["x-ratelimit-used"]), int(first["x-ratelimit-used"]) + 1]
+    assert same.headers["x-ratelimit-resource"] == "core"
+
+
+def test_what_never_changes_unseen_says_when_it_did(served, hosted):
+    sha = hosted.copy.sha("main")
+    commit = f"/api/v3/repos/alice/boat/commits/{sha}"
+    at = served.call("GET", commit).headers["last-modified"]
+    assert at.endswith("GMT")
+    since = {"If-Modified-Since": at}
+    assert served.call("GET", commit, headers=since).status_code == 304
+    assert served.call("GET", commit, headers=since | {"If-None-Match": '"x"'}).status_code == 200
+    for other in ("Thu, 01 Jan 1970 00:00:00 GMT", "yesterday", "Thu, 01 Jan 1970 00:00:00"):
+        told = served.call("GET", commit, headers={"If-Modified-Since": other})
+        assert told.status_code == 200
+    assert "last-modified" not in served.call("GET", commit.replace(sha, "main")).headers
+
+
 def test_a_conflict_is_422_as_at_github(served, hosted):
     again = served.call("POST", "/api/v3/user/repos", json={"name": "boat"})
     assert again.status_code == 422
@@ -82,7 +116,7 @@ def test_who_calls_too_often_is_told_when_to_come_back(served, hosted):
         other = served.call("GET", "/api/v3/user", user="charlie")
     finally:
         app.state.api_limits = kept or Limits(60_000, 6_000)
-    refused = next(one for one in replies if one.status_code == 429)
+    refused = next(one for one in replies if one.status_code == 403)
     assert "secondary rate limit" in refused.json()["message"]
     assert 1 <= int(refused.headers["retry-after"]) <= 60
     assert other.status_code == 200

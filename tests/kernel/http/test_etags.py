@@ -51,3 +51,19 @@ def test_pages_streams_and_own_tags_are_left_alone(routes, web_for):
 
 def test_errors_carry_no_tag(web):
     assert "etag" not in web.get("/api/towpath/v1/me").headers
+
+
+def test_a_time_is_compared_when_no_tag_is_sent(routes, web_for):
+    at = "Tue, 14 Nov 2023 22:13:20 GMT"
+    headers = {"Last-Modified": at}
+    routes.add_api_route(
+        "/dated", lambda: Response("1", media_type="application/json", headers=headers)
+    )
+    web = web_for()
+    tag = web.get("/dated").headers["etag"]
+    asked = [{"If-Modified-Since": at}, {"If-None-Match": tag, "If-Modified-Since": "x"}]
+    assert [web.get("/dated", headers=one).status_code for one in asked] == [304, 304]
+    older = "Tue, 14 Nov 2023 22:13:19 GMT"
+    asked = [{"If-Modified-Since": older}, {"If-None-Match": '"x"', "If-Modified-Since": at}]
+    asked += [{"If-Modified-Since": wrong} for wrong in ("now", "Tue, 14 Nov 2023 22:13:20")]
+    assert [web.get("/dated", headers=one).status_code for one in asked] == [200] * 4

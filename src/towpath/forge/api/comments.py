@@ -8,7 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from towpath.forge import service
-from towpath.forge.api.manners import Handle, Number, Repo, WantedPage, paged, routes, sliced
+from towpath.forge.api.manners import (
+    Handle,
+    Number,
+    Repo,
+    WantedPage,
+    dated,
+    paged,
+    routes,
+    sliced,
+)
 from towpath.forge.api.shapes import Json
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.http.idempotency import replayable
@@ -56,10 +65,11 @@ def add_comment(request: Request, repo: Repo, number: Number, new: Words) -> Res
     return replayable(request, add)
 
 
-def comment(repo: Repo, comment_id: Handle) -> Json:
+def comment(reply: Response, repo: Repo, comment_id: Handle) -> Json:
     """Read one comment."""
-    found = repo.kernel.db.read(lambda tx: service.find_comment(tx, repo.id, comment_id))
-    return repo.say.comment(*found)
+    number, found = repo.kernel.db.read(lambda tx: service.find_comment(tx, repo.id, comment_id))
+    dated(reply, found.edited or found.at)
+    return repo.say.comment(number, found)
 
 
 def edit(repo: Repo, comment_id: Handle, new: Words) -> Json:

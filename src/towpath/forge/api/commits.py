@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from towpath.forge import service
-from towpath.forge.api.manners import Repo, WantedPage, paged, routes, sliced
+from towpath.forge.api.manners import Repo, WantedPage, dated, paged, routes, sliced
 from towpath.forge.api.media import text_wanted
 from towpath.forge.api.shapes import Json
 from towpath.forge.model.places import EMPTY_TREE
@@ -50,7 +50,7 @@ def commits(
     return paged(request, page, [repo.say.commit(one) for one in found])
 
 
-def commit(request: Request, repo: Repo, ref: str) -> Json | Response:
+def commit(request: Request, reply: Response, repo: Repo, ref: str) -> Json | Response:
     """Describe a commit, named by its full object name, a branch or a tag, and its change."""
     found = service.commits(repo.kernel, repo.id, None, resolve(repo, ref), limit=1)[0]
     base = found.parents[0] if found.parents else EMPTY_TREE
@@ -58,6 +58,8 @@ def commit(request: Request, repo: Repo, ref: str) -> Json | Response:
     if told is not None:
         return told
     changed = service.diff(repo.kernel, repo.id, base, found.sha)
+    if ref == found.sha:  # a branch may move to an older commit, a commit never changes
+        dated(reply, found.committer.at)
     return repo.say.commit(found) | {
         "stats": {
             "additions": changed.additions,

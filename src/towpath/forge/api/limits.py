@@ -15,9 +15,12 @@ HOUR, MINUTE = 3600, 60
 
 
 class Throttled(TowpathError):
-    """The caller comes back after `seconds`."""
+    """The caller comes back after `seconds`.
 
-    status: ClassVar[int] = 429
+    GitHub answers 403 or 429; its clients know a limit by 403 alone, and try a 429 again at once.
+    """
+
+    status: ClassVar[int] = 403
     title: ClassVar[str] = "Too many requests"
 
     def __init__(self, detail: str, seconds: int, counted: "Counted") -> None:
@@ -66,6 +69,14 @@ class Limits:
                     hour,
                 )
             self._note(user, now)
+            return self._counted(user, now, HOUR)
+
+    def give_back(self, user: str, now: Micros) -> Counted:
+        """Return one request of the hour, which asked for nothing new; the minute keeps it."""
+        with self._lock:
+            counted = self._counted(user, now, HOUR)
+            if counted.used:
+                self._used[user, HOUR] = (now // SECOND // HOUR, counted.used - 1)
             return self._counted(user, now, HOUR)
 
     def _counted(self, user: str, now: Micros, span: int) -> Counted:

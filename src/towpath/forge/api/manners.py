@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import format_datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -21,7 +22,7 @@ from towpath.forge.api.dialect import Dialect
 from towpath.forge.api.limits import Counted, Limits, Throttled
 from towpath.forge.service import MergeRequest, Repository
 from towpath.kernel.access.service import Principal, Role, may, require
-from towpath.kernel.clock import SECOND, Micros
+from towpath.kernel.clock import SECOND, Micros, to_datetime
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import Conflict, InvalidInput, Stale, TowpathError, Unauthenticated
 from towpath.kernel.http import problems
@@ -123,8 +124,9 @@ def routes(prefix: str = "") -> APIRouter:
 def counted(request: Request, caller: OptionalCaller, kernel: TheKernel) -> None:
     """Use one of the caller's requests; who shows no proof is refused elsewhere."""
     if caller is not None:
-        taken = limits_of(request, kernel).take(caller.id, kernel.clock.now())
-        request.state.counted = taken
+        limits = limits_of(request, kernel)
+        request.state.counted = limits.take(caller.id, kernel.clock.now())
+        request.state.unchanged = lambda: _told(limits.give_back(caller.id, kernel.clock.now()))
 
 
 def limits_of(request: Request, kernel: Kernel) -> Limits:
@@ -143,11 +145,19 @@ def with_manners(request: Request, reply: Response) -> Response:
     reply.headers.setdefault("X-GitHub-Media-Type", MEDIA_TYPE)
     taken: Counted | None = getattr(request.state, "counted", None)
     if taken is not None:
-        said = {"Limit": taken.limit, "Remaining": taken.remaining, "Used": taken.used}
-        for name, value in (said | {"Reset": taken.reset}).items():
-            reply.headers[f"X-RateLimit-{name}"] = str(value)
-        reply.headers["X-RateLimit-Resource"] = "core"
+        reply.headers.update(_told(taken))
     return reply
+
+
+def _told(taken: Counted) -> dict[str, str]:
+    said = {"Limit": taken.limit, "Remaining": taken.remaining, "Used": taken.used}
+    numbers = {name: str(value) for name, value in (said | {"Reset": taken.reset}).items()}
+    return {f"X-RateLimit-{name}": told for name, told in (numbers | {"Resource": "core"}).items()}
+
+
+def dated(reply: Response, at: Micros) -> None:
+    """Say when what is answered last changed; only where no other change would go unseen."""
+    reply.headers["Last-Modified"] = format_datetime(to_datetime(at), usegmt=True)
 
 
 def refusal(request: Request, error: TowpathError, faults: Sequence[Fault] = ()) -> Response:
@@ -204,12 +214,16 @@ def _field(one: Mapping[str, Any]) -> str:
     return ".".join(map(str, one["loc"][1:])) or "body"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Page:
-    """Which part of a list is wanted; GitHub counts pages from 1."""
+    """Which part of a list is wanted; GitHub counts pages from 1.
+
+    Whoever knows how long the whole list is notes it in `total`.
+    """
 
     number: int
     size: int
+    total: int | None = None
 
     @property
     def window(self) -> tuple[int, int]:
@@ -242,6 +256,8 @@ def paged(
         links += [_link(request, 1, "first"), _link(request, wanted.number - 1, "prev")]
     if len(found) > wanted.size:
         links += [_link(request, wanted.number + 1, "next")]
+        if wanted.total is not None:
+            links += [_link(request, -(-wanted.total // wanted.size), "last")]
     headers = {"Link": ", ".join(links)} if links else {}
     shown: Any = found[: wanted.size]
     return JSONResponse(around(shown) if around else shown, headers=headers)
@@ -255,6 +271,7 @@ def _link(request: Request, number: int, relation: str) -> str:
 
 def sliced(wanted: Page, whole: list[Any]) -> list[Any]:
     """The window of a list that is at hand whole."""
+    wanted.total = len(whole)
     start, count = wanted.window
     return whole[start : start + count]
 

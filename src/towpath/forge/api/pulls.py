@@ -82,11 +82,19 @@ def pulls(
         ends["source"] = _own_branch(repo, head)
     if base is not None:
         ends["target"] = base
-    found = repo.kernel.db.read(
-        lambda tx: service.search_merge_requests(tx, repo.id, _STATES[state], ends, page.window)
+    found, page.total = repo.kernel.db.read(
+        lambda tx: (
+            service.search_merge_requests(tx, repo.id, _STATES[state], ends, page.window),
+            None if ends else _count(tx, repo, _STATES[state]),
+        )
     )
     carried = _labels(repo, found)
     return paged(request, page, [repo.say.pull(one, carried[one.number]) for one in found])
+
+
+def _count(tx: Tx, repo: Repo, states: Sequence[State]) -> int:
+    counts = service.count_merge_requests(tx, repo.id)
+    return sum(counts.get(state, 0) for state in states)
 
 
 def _labels(repo: Repo, found: Sequence[MergeRequest]) -> dict[int, list[Label]]:

@@ -20,6 +20,7 @@ from towpath.forge.api.manners import (
     micros,
     paged,
     routes,
+    sliced,
 )
 from towpath.forge.api.shapes import Json
 from towpath.forge.service import MergeRequest, Order, Placed, Remark, Thread, Wanted
@@ -157,8 +158,7 @@ def of_review(
 
     told = look(repo, found, repo.kernel.db.read(read)).all()
     mine = [one for one in told.values() if one["pull_request_review_id"] == review_id]
-    start, count = page.window
-    return paged(request, page, mine[start : start + count])
+    return paged(request, page, sliced(page, mine))
 
 
 def remark(repo: Repo, comment_id: Handle) -> Json:
