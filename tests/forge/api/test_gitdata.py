@@ -21,6 +21,8 @@ def test_git_objects(said, hosted):
     path = REPO + "/git/trees/{tree_sha}"
     tree = said("GET", path, where={"tree_sha": "main"}, query="?recursive=1")
     blob = tree["tree"][0]["sha"]
+    for name in (main, tree["sha"]):
+        assert said("GET", path, where={"tree_sha": name})["sha"] == tree["sha"]
     told = said("GET", REPO + "/git/blobs/{file_sha}", where={"file_sha": blob})
     assert base64.b64decode(told["content"]) == b"hello\n"
 

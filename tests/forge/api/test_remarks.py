@@ -77,6 +77,24 @@ def test_what_began_on_our_page_is_told_as_well(served, said, change, hosted):
     assert old["commit_id"] == change.head
 
 
+def test_a_comment_belongs_to_a_review_only_if_it_came_with_it(speak):
+    assert speak()["pull_request_review_id"] is None
+
+
+def test_a_removed_line_of_a_renamed_file_has_its_old_name(said, hosted):
+    hosted.copy.commit("ten", a=TEN)
+    hosted.put("main")
+    hosted.copy.git("checkout", "--quiet", "-B", "moved")
+    hosted.copy.git("mv", "a", "b")
+    hosted.copy.commit("moved", b=TEN.replace("line 5\n", ""))
+    head = hosted.put("moved")
+    hosted.sync()
+    hosted.open("moved")
+    wish = {"commit_id": head, "path": "b", "side": "LEFT", "line": 5, "body": "Gone?"}
+    made = said("POST", PULL + "/comments", 201, where=HERE, json=wish)
+    assert (made["path"], made["line"], made["diff_hunk"][-7:]) == ("a", 5, "-line 5")
+
+
 def test_answers_stand_behind_what_they_answer(said, speak):
     made = speak()
     reply = PULL + "/comments/{comment_id}/replies"

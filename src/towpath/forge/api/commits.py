@@ -122,7 +122,7 @@ def _status(ahead: int, behind: int) -> str:
 def resolve(repo: Repo, name: str) -> str:
     """Find a commit by sha, `heads/…`, `tags/…`, branch or tag, in this order."""
     for candidate in (name, f"refs/{name}", f"refs/heads/{name}", f"refs/tags/{name}"):
-        if not candidate.startswith("refs/") and not _is_sha(candidate):
+        if not candidate.startswith("refs/") and not is_sha(candidate):
             continue
         found = service.resolve(repo.kernel, repo.id, candidate)
         if found:
@@ -130,7 +130,7 @@ def resolve(repo: Repo, name: str) -> str:
     raise NotFound(f"There is no commit {name[:200]!a}.", next_step="Push it first.")
 
 
-def _is_sha(name: str) -> bool:
+def is_sha(name: str) -> bool:
     return len(name) == _SHA_LENGTH and _HEX.issuperset(name)
 
 

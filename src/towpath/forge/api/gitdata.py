@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from towpath.forge import service
 from towpath.forge.api import media
+from towpath.forge.api.commits import is_sha
 from towpath.forge.api.manners import Repo, routes
 from towpath.forge.api.shapes import Json, signature
 from towpath.forge.model.names import require_sha
@@ -135,7 +136,8 @@ def tree(repo: Repo, sha: str, recursive: str = "") -> Json:
 
 def _tree(repo: Repo, name: str) -> str:
     """The tree of a commit or branch; what is neither is taken for a tree's own name."""
-    known = service.resolve(repo.kernel, repo.id, f"refs/heads/{name}") or name
+    branch = None if is_sha(name) else f"refs/heads/{name}"
+    known = (branch and service.resolve(repo.kernel, repo.id, branch)) or name
     commit = service.resolve(repo.kernel, repo.id, require_sha(known))
     if commit is None:
         return known
