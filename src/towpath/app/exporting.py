@@ -13,8 +13,8 @@ import click
 
 from towpath.app.talking import Talk, reaches
 
-_A_PAGE = 100
-_PAGES_A_WORD = 20
+_A_PAGE = 1000
+_PAGES_A_WORD = 10
 _Entry = Mapping[str, Any]
 
 

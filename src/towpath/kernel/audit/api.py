@@ -19,6 +19,7 @@ from towpath.kernel.http.permissions import Needs
 ADMINS = Depends(Needs(Role.admin))
 _MOMENT = "A date or a time in ISO 8601, such as 2026-01-31."
 _TOO_LARGE = 2**63
+Limit = Annotated[int, Query(ge=1, le=1000, description="How many entries at most.")]
 Above = Annotated[
     int | None,
     Query(ge=0, lt=_TOO_LARGE, description="Oldest first, from the first id above it; 0: all."),
@@ -52,7 +53,7 @@ def entries(  # noqa: PLR0913, PLR0917 - one parameter per query
         Literal["json", "jsonl", "csv"],
         Query(description="jsonl and csv send everything that matches."),
     ] = "json",
-    limit: paging.Limit = 50,
+    limit: Limit = 50,
     after: paging.After = None,
     above: Above = None,
 ) -> Response:
