@@ -52,6 +52,7 @@ PICTURES = {
     "/{owner:owner}/{name}/merge_requests/{number:int}": (
         *("open-request", "landed", "refused", "conflict"),
     ),
+    "/{owner:owner}/{name}/roles": ("roles",),
     "/{owner:owner}/{name}/secrets": ("secrets",),
     "/{owner:owner}/{name}/merge_requests/{number:int}/files/{place:path}": ("changed-file",),
     "/{owner:owner}/{name}/tree/{place:path}": ("folder",),
@@ -300,6 +301,7 @@ def keeps_people(camera: Camera) -> None:
     page.get_by_label("Repository").fill(REPOSITORY[1:])
     page.get_by_role("button", name="Grant").click()
     camera.shoot("team")
+    camera.shoot("roles", f"{REPOSITORY}/roles")
     camera.shoot("person", "/settings/people/bob")
     camera.shoot("people", "/settings/people")
 

@@ -24,7 +24,12 @@ def test_a_team_gets_a_role_on_one_repository(towpath, kernel):
     assert towpath("teams", "add-member", "crew", "alice") == (0, "alice is in crew.\n")
     assert towpath("teams", "grant", "crew", "alice/boat", "maintainer")[0] == 0
     assert "alice  (maintainer on alice/boat)" in towpath("teams", "list")[1]
+    assert towpath("teams", "grants", "alice/boat") == (0, "maintainer  the team crew\n")
     assert towpath("teams", "grant", "crew", "alice/boat", "none")[0] == 0
+    assert towpath("teams", "grants", "alice/boat")[1].startswith("Nobody was granted more")
+    assert towpath("teams", "grant", "alice", "alice/boat", "admin", "--user")[0] == 0
+    assert towpath("teams", "grants", "alice/boat") == (0, "admin       alice\n")
+    assert "is no repository" in towpath("teams", "grants", "alice")[1]
     assert towpath("teams", "remove-member", "crew", "alice")[0] == 0
     assert towpath("users", "add", "bot", "--team", "crew")[0] == 0
     assert "answers for bot" in towpath("teams", "remove", "crew")[1]

@@ -132,6 +132,12 @@ DRIVEN = {
     ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads/{{thread}}/reopen"): (
         lambda town: town.form(f"{town.thread()}/reopen")
     ),
+    ("POST", f"{PAGE}/roles"): lambda town: town.form(
+        "/alice/boat/roles", login="alice", role="maintainer"
+    ),
+    ("PUT", f"{API}/repos/{{owner}}/{{name}}/grants"): lambda town: town.call(
+        "PUT", f"{API}/repos/alice/boat/grants", login="alice", role="admin"
+    ),
     ("POST", f"{PAGE}/webhooks"): lambda town: town.form(
         "/alice/boat/webhooks", url="https://a.example/x", events="push", active="1"
     ),

@@ -32,6 +32,7 @@ PAGES = {
     "commit": lambda town: town.newest_commit(),
     "branches": lambda town: f"/{town.repository}/branches",
     "webhooks": lambda town: f"/{town.repository}/webhooks",
+    "roles": lambda town: f"/{town.repository}/roles",
     "secrets": lambda town: f"/{town.repository}/secrets",
     "queue": lambda town: f"/{town.repository}/queue",
     "landed request": lambda town: request(town, town.landed),

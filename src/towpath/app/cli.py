@@ -7,7 +7,10 @@ from typing import Literal
 import click
 
 _LAZY = {
-    "users": ("towpath.app.people:users", "List, add and change users, or bring them from CSV."),
+    "users": (
+        "towpath.app.people:users",
+        "List, add and change users; bring them from CSV or LDAP.",
+    ),
     "teams": ("towpath.app.people:teams", "List, add and change teams, and grant them roles."),
     "tokens": ("towpath.app.people:tokens", "List, make and revoke API tokens."),
     "audit": ("towpath.app.exporting:audit", "Take the audit log away."),
@@ -15,7 +18,6 @@ _LAZY = {
     "doctor": ("towpath.app.doctor.command:doctor", "Say what is not as it should be, and why."),
     "restore": ("towpath.app.backup.command:restore", "Make a data directory from a backup."),
     "upgrade": ("towpath.app.upgrading:upgrade", "Bring the tables up to date, or finish that."),
-    "import-ldap": ("towpath.app.ldap:import_ldap", "Bring users and teams from LDAP."),
     "secrets": ("towpath.app.secrets:secrets", "Set and remove secrets, rotate their keys."),
     "recover": ("towpath.app.recover:recover", "Let an administrator in once, by a link."),
     "run": (

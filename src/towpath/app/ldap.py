@@ -1,4 +1,4 @@
-"""`towpath import-ldap`: read a directory here, and tell the server what it says."""
+"""`towpath users import-ldap`: read a directory here, and tell the server what it says."""
 
 import json
 from dataclasses import asdict
@@ -15,8 +15,8 @@ _SECONDS = 300.0
     "import-ldap",
     epilog="""\b
 Examples:
-  towpath import-ldap --uri ldaps://ldap.example --base dc=example     say what would change
-  towpath import-ldap --uri ldaps://ldap.example --base dc=example --apply    and do it
+  towpath users import-ldap --uri ldaps://ldap.example --base dc=example     only say
+  towpath users import-ldap --uri ldaps://ldap.example --base dc=example --apply    and do
 """,
 )
 @click.option("--uri", required=True, help="ldaps://HOST, or ldap://HOST, which uses StartTLS.")

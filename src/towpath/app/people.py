@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from towpath.app.ldap import import_ldap
 from towpath.app.talking import Talk, part, talks
 
 _ROLES = click.Choice(["viewer", "member", "maintainer", "admin"])
@@ -123,6 +124,9 @@ def bring(
     talk.tell(told, [*changes, last] if told["changes"] else changes)
 
 
+users.add_command(import_ldap)
+
+
 @click.group(
     epilog="""\b
 Examples:
@@ -130,6 +134,7 @@ Examples:
   towpath teams add-member crew alice
   towpath teams grant crew alice/boat maintainer
   towpath teams grant crew alice/boat none       take it away again
+  towpath teams grants alice/boat                who was granted what there
 """
 )
 def teams() -> None:
@@ -226,12 +231,34 @@ def grant(
     token: str,
     as_json: bool,  # noqa: FBT001 - click's
 ) -> None:
-    """Give a team a role on one repository; none takes it away."""
+    """Give a team a role on one repository that you administer; none takes it away."""
     talk = Talk(url, token, as_json=as_json)
     wanted = None if role == "none" else role
     whom = {"login": slug} if user else {"team": slug}
-    told = talk.ask("PUT", "/grants", {"resource": repository, "role": wanted} | whom)
+    told = talk.ask("PUT", _grants_of(repository), {"role": wanted} | whom)
     talk.tell(told, f"{slug} has {wanted or 'no role of its own'} on {repository}.")
+
+
+def _grants_of(repository: str) -> str:
+    owner, _, name = repository.partition("/")
+    if not name:
+        raise click.BadParameter(f"{repository!r} is no repository: write OWNER/NAME.")
+    return f"/repos/{part(owner)}/{part(name)}/grants"
+
+
+@teams.command("grants")
+@click.argument("repository", metavar="OWNER/NAME")
+@talks
+def list_grants(repository: str, url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
+    """List who was granted a role on one repository that you administer."""
+    talk = Talk(url, token, as_json=as_json)
+    found = talk.ask("GET", _grants_of(repository))
+    rows = [f"{each['role']:<11} {_holder(each)}" for each in found]
+    talk.tell(found, rows or ["Nobody was granted more there: towpath teams grant"])
+
+
+def _holder(each: Mapping[str, Any]) -> str:
+    return f"the team {each['team']}" if each["team"] else str(each["login"])
 
 
 @click.group(

@@ -24,6 +24,7 @@ from towpath.forge.api import (
     reviews,
 )
 from towpath.forge.api import repositories as repositories_api
+from towpath.forge.api import roles as roles_api
 from towpath.forge.api import secrets as secrets_api
 from towpath.forge.api import webhooks as webhooks_api
 from towpath.forge.clients.embedded import copying
@@ -33,6 +34,7 @@ from towpath.forge.pages import (
     history,
     repositories,
     requests,
+    roles,
     secrets,
     threads,
     webhooks,
@@ -53,8 +55,12 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
         remarks, pulls, reviews, comments, reactions, labels, webhooks_api,
     )  # fmt: skip
     spoken = [resource.router() for resource in resources]
-    api = (git.router(), hooks.router(), secrets_api.router(), *spoken, people.uncounted())
-    pages = (repositories, requests, threads, comparing, webhooks, secrets, files, history)
+    own = (git.router(), hooks.router(), secrets_api.router(), roles_api.router())
+    api = (*own, *spoken, people.uncounted())
+    pages = (
+        *(repositories, requests, threads, comparing, webhooks, secrets, roles),
+        *(files, history),
+    )
     return (*api, *(page.router() for page in pages))
 
 

@@ -43,7 +43,7 @@ class Settings:
     api_requests_per_minute: int = 6_000
     """How many of them within one minute."""
     ldap_password: str = field(default="", repr=False)
-    """The password with which `towpath import-ldap` asks the directory; or in a file."""
+    """The password with which `towpath users import-ldap` asks the directory; or in a file."""
     oidc_issuer: str = ""
     """Address of an OpenID Connect provider people log in with; empty: none."""
     oidc_title: str = "single sign-on"

@@ -176,3 +176,33 @@ def test_repositories_are_as_github_describes_them(said):
     assert len(said("GET", "/users/{username}/repos", where={"username": "Alice"})) == 2
     assert said("PATCH", ANY, json={"description": "floats"})["description"] == "floats"
     said("DELETE", ANY, 403)
+
+
+def test_whoever_creates_a_repository_administers_it_and_still_lands_nothing_alone(served):
+    """Bob is a member: each way to main that does not need another person is closed to him."""
+    ask = lambda method, path, **body: served.call(method, path, user="bob", json=body)  # noqa: E731
+    sent = {"name": "barge", "auto_init": True}
+    assert ask("POST", "/api/v3/user/repos", **sent).status_code == 201
+    here = "/api/v3/repos/bob/barge"
+    assert ask("GET", here).json()["permissions"]["admin"] is True
+    tip = ask("GET", f"{here}/branches/main").json()["commit"]["sha"]
+    assert ask("POST", f"{here}/git/refs", ref="refs/heads/topic", sha=tip).status_code == 201
+    file = {"message": "m", "content": "aGk=", "branch": "topic"}
+    head = ask("PUT", f"{here}/contents/new", **file).json()["commit"]["sha"]
+    opened = ask("POST", f"{here}/pulls", title="Mine", head="topic", base="main")
+    pull = f"{here}/pulls/{opened.json()['number']}"
+    for method, path, body in (
+        ("PUT", f"{here}/contents/new", file | {"branch": "main"}),
+        ("PATCH", f"{here}/git/refs/heads/main", {"sha": head, "force": True}),
+        ("DELETE", f"{here}/git/refs/heads/main", {}),
+        ("PATCH", here, {"default_branch": "topic"}),
+        ("DELETE", f"{here}/branches/main/protection", {}),
+        ("POST", f"{pull}/reviews", {"event": "APPROVE"}),
+        ("PUT", f"{pull}/merge", {}),
+    ):
+        answer = ask(method, path, **body)
+        assert 400 <= answer.status_code < 500, (method, path)
+    about = ask("GET", f"{here}/branches/main").json()
+    assert (about["commit"]["sha"], about["protected"]) == (tip, True)
+    of_the_site = served.call("PATCH", here, user="alice", json={"default_branch": "topic"})
+    assert of_the_site.json()["default_branch"] == "topic"

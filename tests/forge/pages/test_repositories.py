@@ -51,6 +51,7 @@ def test_a_repository_is_created_by_form(see, send, served):
     assert 'value="bob"' in see("/new", user="bob")
     made = send("/new", user="bob", owner="bob", name="hut")
     assert (made.status_code, made.headers["location"]) == (303, "/bob/hut")
+    assert 'href="/bob/hut/roles"' in see("/bob/hut", user="bob")
     again = send("/new", user="bob", owner="bob", name="hut")
     assert (again.status_code, "exists already" in again.text) == (409, True)
     assert send("/new", user="bob", owner="canal", name="hut").status_code == 403

@@ -3,6 +3,8 @@
 import pytest
 
 from towpath.forge import service
+from towpath.kernel.access import service as access
+from towpath.kernel.access.service import Role
 from towpath.kernel.errors import Conflict, InvalidInput, NotFound
 
 
@@ -16,6 +18,15 @@ def test_a_repository_is_found_by_name_in_any_case(kernel, repository):
 def test_the_same_name_cannot_be_given_twice(kernel, repository):
     with pytest.raises(Conflict, match="exists already"):
         service.create_repository(kernel, "Alice", "BOAT")
+
+
+def test_whoever_creates_a_repository_administers_it_in_the_same_transaction(kernel):
+    kernel.db.write(lambda tx: access.create_user(tx, "bob", None, Role.member))
+    made = service.create_repository(kernel, "canal", "barge", creator="bob")
+    assert kernel.db.read(lambda tx: access.has_role(tx, "bob", Role.admin, resource=made.id))
+    with pytest.raises(NotFound):
+        service.create_repository(kernel, "canal", "raft", creator="ghost")
+    assert len(kernel.db.read(service.repositories)) == 1
 
 
 def test_an_unknown_repository_is_not_found(kernel):

@@ -11,7 +11,7 @@ from towpath.forge.api.manners import GOVERNS, Repo, WantedPage, paged, routes, 
 from towpath.forge.api.people import rights
 from towpath.forge.api.shapes import Json
 from towpath.forge.service import Repository, Signature, Wish
-from towpath.kernel.access.service import Principal, Role, may
+from towpath.kernel.access.service import Principal, Role, may, require
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import Denied, InvalidInput
 from towpath.kernel.http.callers import Caller, TheKernel
@@ -103,7 +103,9 @@ def add_for(kernel: TheKernel, caller: Caller, org: str, new: NewRepository) -> 
 
 
 def _add(kernel: Kernel, caller: Principal, owner: str, new: NewRepository) -> Json:
-    made = service.create_repository(kernel, owner, new.name, default_branch=new.default_branch)
+    made = service.create_repository(
+        kernel, owner, new.name, default_branch=new.default_branch, creator=caller.login
+    )
     if new.description:
         made = service.edit_repository(
             kernel, made.id, description=new.description, default_branch=None
@@ -133,7 +135,13 @@ def repository(repo: Repo) -> Json:
 
 
 def change(repo: Repo, new: ChangedRepository) -> Json:
-    """Change a repository's description or main branch; for maintainers."""
+    """Change a repository's description; its main branch only as a maintainer of the site.
+
+    A main branch that is none any more can be freed and pushed to: a role on one repository must
+    not lead around the approval that its main branch asks for.
+    """
+    if new.default_branch not in {None, repo.about.default_branch}:
+        require(repo.caller, Role.maintainer, scope=f"repo:write:{repo.id}")
     if new.name not in {None, repo.about.name} or new.private is False or new.archived:
         raise InvalidInput(
             "A repository here keeps its name, is private and is not archived.",

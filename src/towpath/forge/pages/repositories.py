@@ -82,7 +82,11 @@ def add_repository(
         require(caller, Role.maintainer)
     try:
         made = service.create_repository(
-            kernel, given.owner, given.name, default_branch=given.branch
+            kernel,
+            given.owner,
+            given.name,
+            default_branch=given.branch,
+            creator=caller.login,
         )
     except (InvalidInput, Conflict) as error:
         return _new_repository(request, given, error)
@@ -110,6 +114,7 @@ def repository(here: Here, state: str = "open", after: int | None = None) -> Res
         state=wanted,
         branches=list(branches.items()),
         governs=may(here.caller, Role.maintainer, resource=here.id),
+        administers=may(here.caller, Role.admin, resource=here.id),
         shown=shown,
         readme=_readme(here, shown, branches.get(shown.rev)),
         clone=f"{here.kernel.url}/{here.repository.full_name}.git",

@@ -21,6 +21,7 @@ HERE = "/{owner:owner}/{name}"
 READS = Depends(Needs(Role.viewer, service.repository_at, scopes=("repo:read:{}",)))
 WRITES = Depends(Needs(Role.member, service.repository_at))
 GOVERNS = Depends(Needs(Role.maintainer, service.repository_at))
+ADMINISTERS = Depends(Needs(Role.admin, service.repository_at))
 BRANCHES = "refs/heads/"
 
 

@@ -10,6 +10,8 @@ from towpath.forge.service import auditing
 from towpath.forge.service.telling import wake
 from towpath.forge.store import repositories as repository_rows
 from towpath.kernel import ids
+from towpath.kernel.access import service as access
+from towpath.kernel.access.service import Role
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, InvalidInput
@@ -19,24 +21,30 @@ MOST_PROTECTED = 500
 
 
 def create_repository(
-    kernel: Kernel, owner: str, name: str, *, default_branch: str = "main"
+    kernel: Kernel, owner: str, name: str, *, default_branch: str = "main", creator: str = ""
 ) -> Repository:
-    """Make an empty repository whose default branch is protected; Conflict when it exists."""
+    """Make an empty repository whose default branch is protected; Conflict when it exists.
+
+    Whoever creates it, a login, administers it from then on.
+    """
     made = requests.new_repository(
         ids.new("repo"), owner, name, default_branch, kernel.clock.now()
     )
     kernel.db.read(lambda tx: repository_rows.require_free(tx, owner, name))
     # Git first: a crash then leaves a folder that nothing names, not a row without a repository.
     git_refs.create(kernel, made.id, default_branch)
-    kernel.db.write(lambda tx: _add_repository(tx, made))
-    return made
+    return kernel.db.write(lambda tx: _add_repository(tx, made, creator))
 
 
-def _add_repository(tx: Tx, made: Repository) -> None:
+def _add_repository(tx: Tx, wanted: Repository, creator: str) -> Repository:
+    made = replace(wanted, created=tx.now)
     repository_rows.require_free(tx, made.owner, made.name)
-    repository_rows.add_repository(tx, replace(made, created=tx.now))
+    repository_rows.add_repository(tx, made)
     auditing.repository_added(tx, made)
+    if creator:
+        access.grant(tx, made.id, Role.admin, login=creator)
     wake(tx, made.id)
+    return made
 
 
 def edit_repository(

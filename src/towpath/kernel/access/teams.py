@@ -8,11 +8,11 @@ import structlog
 
 from towpath.kernel import ids
 from towpath.kernel.access import auditing, store, team_store
-from towpath.kernel.access.model import HERE, Grant, Role, Team, valid_slug
+from towpath.kernel.access.model import HERE, Grant, Principal, Role, Team, require, valid_slug
 from towpath.kernel.access.people import known
 from towpath.kernel.audit import service as audit
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import Conflict, InvalidInput, NotFound
+from towpath.kernel.errors import Conflict, Denied, InvalidInput, NotFound
 
 _log = structlog.get_logger("towpath.access")
 
@@ -121,14 +121,25 @@ def set_memberships(tx: Tx, user_id: str, source: str, teams: Mapping[str, str])
 
 
 def grant(
-    tx: Tx, resource: str, role: Role | None, *, login: str = "", team_slug: str = ""
+    tx: Tx,
+    resource: str,
+    role: Role | None,
+    *,
+    login: str = "",
+    team_slug: str = "",
+    by: Principal | None = None,
 ) -> None:
-    """Give a user or a team a role on one resource, or with None take away what they have."""
+    """Give a user or a team a role on one resource, or with None take away what they have.
+
+    `by` must administer the resource; None is the house itself.
+    """
     if bool(login) == bool(team_slug):
         raise InvalidInput(
             "A grant is for one user or one team.", next_step="Name exactly one of them."
         )
     holder = known(tx, login).id if login else team(tx, team_slug).id
+    if by is not None:
+        _require_may_grant(tx, by, resource, login, team_slug)
     before = team_store.granted_role(tx, holder, resource)
     team_store.put_grant(tx, holder, resource, role)
     was, now = (
@@ -139,6 +150,21 @@ def grant(
     _log.info(
         "granted", resource=resource, holder=login or team_slug, role=role.name if role else None
     )
+
+
+def _require_may_grant(tx: Tx, by: Principal, resource: str, login: str, team_slug: str) -> None:
+    """Programs get roles from administrators of the site alone.
+
+    Otherwise somebody could let a program of their own approve what they wrote.
+    """
+    require(by, Role.admin, resource=resource)
+    logins = (login,) if login else _view(tx, team(tx, team_slug), team_store.members(tx)).members
+    programs = [each for each in logins if known(tx, each).kind != "person"]
+    if programs and by.role < Role.admin:
+        raise Denied(
+            f"{programs[0]} is a program, whose roles administrators of the whole site grant.",
+            next_step="Ask one of them.",
+        )
 
 
 def grants(tx: Tx, resource: str | None = None) -> list[Given]:
