@@ -37,6 +37,10 @@ class Page:
         self._gone.set()
         await running
 
+    async def ended(self):
+        while (await asyncio.wait_for(self._pieces.get(), 30)).get("more_body", True):
+            pass
+
     async def topics(self, count):
         heard = []
         while len(heard) < count:

@@ -12,7 +12,8 @@ class Server:
     def __init__(self):
         self.ends = asyncio.Event()
         state = SimpleNamespace(stopping=self.ends)
-        self.request = SimpleNamespace(app=SimpleNamespace(state=state))
+        asked_by_nobody = SimpleNamespace(principal=None)
+        self.request = SimpleNamespace(app=SimpleNamespace(state=state), state=asked_by_nobody)
 
     def stream(self, source):
         return sse.EventStream(self.request, source).body_iterator

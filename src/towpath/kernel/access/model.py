@@ -102,6 +102,11 @@ class Principal:
     proof_id: str = field(default="", compare=False)
 
 
+def door(user_id: str) -> str:
+    """The channel that is woken when a session or a token of a user is taken away."""
+    return f"access:{user_id}"
+
+
 @dataclass(frozen=True)
 class OpenSession:
     """What may be shown of a browser's session; `id` names it and opens nothing."""

@@ -20,8 +20,9 @@ def hashed(password: str) -> str:
 
 def matches(password_hash: str | None, password: str) -> bool:
     """Compare in the same time whether the user exists and has a password, or not."""
+    nobody = _nobody()  # made by the first log-in of all, whoever it is for
     try:
-        _HASHER.verify(password_hash or _nobody(), password)
+        _HASHER.verify(password_hash or nobody, password)
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None

@@ -20,6 +20,7 @@ from towpath.kernel.access.model import Role as Role
 from towpath.kernel.access.model import Team as Team
 from towpath.kernel.access.model import Token as Token
 from towpath.kernel.access.model import User as User
+from towpath.kernel.access.model import door as door
 from towpath.kernel.access.model import effective_role as effective_role
 from towpath.kernel.access.model import may as may
 from towpath.kernel.access.model import require as require
@@ -203,7 +204,7 @@ def log_out(tx: Tx, raw: str) -> None:
     found = store.session_holder(tx, _digest(raw))
     if found is not None:
         auditing.session(tx, auditing.LOGGED_OUT, found[0], session_id(raw))
-    store.delete_session(tx, _digest(raw))
+        store.delete_session(tx, found[0].id, _digest(raw))
 
 
 def sessions(tx: Tx, login: str) -> list[OpenSession]:

@@ -15,7 +15,16 @@ from sqlalchemy import (
     update,
 )
 
-from towpath.kernel.access.model import Grant, OpenSession, Principal, Role, Token, User, granted
+from towpath.kernel.access.model import (
+    Grant,
+    OpenSession,
+    Principal,
+    Role,
+    Token,
+    User,
+    door,
+    granted,
+)
 from towpath.kernel.access.tables import FAILURE, GRANT, MEMBER, SESSION, TOKEN, USER
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
@@ -69,6 +78,7 @@ def deactivate(tx: Tx, user_id: str) -> None:
     tx.execute(update(USER).where(USER.c.id == user_id).values(deactivated=tx.now))
     tx.execute(delete(SESSION).where(SESSION.c.user_id == user_id))
     tx.execute(delete(TOKEN).where(TOKEN.c.user_id == user_id))
+    tx.wake(door(user_id))
 
 
 def activate(tx: Tx, user_id: str) -> None:
@@ -144,6 +154,7 @@ def token_owner(tx: Tx, token_id: str) -> User | None:
 
 def delete_token(tx: Tx, user_id: str, token_id: str) -> bool:
     gone = delete(TOKEN).where(TOKEN.c.id == token_id, TOKEN.c.user_id == user_id)
+    tx.wake(door(user_id))
     return tx.execute(gone).rowcount == 1
 
 
@@ -211,6 +222,7 @@ def session_id(session_hash: str) -> str:
 def end_sessions(tx: Tx, user_id: str, wanted: Sequence[str]) -> None:
     short = func.substr(SESSION.c.hash, 1, _SESSION_ID_LENGTH)
     tx.execute(delete(SESSION).where(SESSION.c.user_id == user_id, short.in_(wanted)))
+    tx.wake(door(user_id))
 
 
 def session_holder(tx: Tx, session_hash: str) -> tuple[Principal, Micros] | None:
@@ -236,8 +248,9 @@ def extend_session(tx: Tx, session_hash: str, expires: Micros) -> None:
     tx.execute(update(SESSION).where(SESSION.c.hash == session_hash).values(expires=expires))
 
 
-def delete_session(tx: Tx, session_hash: str) -> None:
+def delete_session(tx: Tx, user_id: str, session_hash: str) -> None:
     tx.execute(delete(SESSION).where(SESSION.c.hash == session_hash))
+    tx.wake(door(user_id))
 
 
 def failures(tx: Tx, who: str, since: Micros) -> int:

@@ -1,11 +1,14 @@
 """Who calls: dependencies that turn a token, a Basic password or a session into a Principal."""
 
+import asyncio
 import base64
 import binascii
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from towpath.kernel import origin
@@ -13,10 +16,12 @@ from towpath.kernel.access import service as access
 from towpath.kernel.access.service import Principal
 from towpath.kernel.clock import SECOND
 from towpath.kernel.context import Kernel
-from towpath.kernel.errors import Unauthenticated
+from towpath.kernel.db.interface import ANYTHING
+from towpath.kernel.errors import TowpathError, Unauthenticated
 from towpath.kernel.http import csrf
 
 _EXTEND_AFTER = 60 * SECOND
+_LOOK_AGAIN_SECONDS = 60.0
 
 
 async def the_kernel(request: Request) -> Kernel:
@@ -61,6 +66,44 @@ def recognise(request: Request) -> None:
             lambda tx: access.authenticate_session(tx, cookie)
         )
         request.state.principal = found[0] if found else None
+
+
+async def shut_out(request: Request) -> None:
+    """Return as soon as this request would not be let in again: a stream must not outlive that.
+
+    Whoever takes a session or a token away wakes us; what ends by itself is found a minute later.
+    """
+    principal: Principal | None = request.state.principal
+    if principal is None:  # anybody may listen here, and nobody can be shut out
+        await asyncio.Event().wait()
+        return
+    kernel: Kernel = request.app.state.kernel
+    loop, woken = asyncio.get_running_loop(), asyncio.Event()
+    channels = {ANYTHING, access.door(principal.id)}
+
+    def heard(channel: str) -> None:
+        if channel in channels:
+            loop.call_soon_threadsafe(woken.set)
+
+    leave = kernel.db.on_wake(heard)
+    try:
+        while await run_in_threadpool(_still_in, request, kernel):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), _LOOK_AGAIN_SECONDS)
+            woken.clear()
+    finally:
+        leave()
+
+
+def _still_in(request: Request, kernel: Kernel) -> bool:
+    cookie = request.cookies.get(csrf.SESSION_COOKIE, "")
+    token = presented_token(request.headers.get("authorization", ""))
+    try:
+        if token:
+            return bool(kernel.db.read(lambda tx: access.authenticate_token(tx, token)))
+        return kernel.db.read(lambda tx: access.authenticate_session(tx, cookie)) is not None
+    except TowpathError:
+        return False
 
 
 OptionalCaller = Annotated[Principal | None, Depends(optional_caller)]

@@ -1,8 +1,11 @@
-"""Server-sent events: streams that keep proxies awake and end when the server stops."""
+"""Server-sent events: streams that keep proxies awake, and end when the server stops or when
+whoever listens is not let in any more.
+"""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 import anyio
@@ -10,6 +13,7 @@ from anyio.streams.memory import MemoryObjectSendStream as Sender
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from towpath.kernel.http.callers import shut_out
 from towpath.kernel.http.tasks import spawn
 
 KEEP_ALIVE_SECONDS = 15.0
@@ -43,21 +47,24 @@ class EventStream(StreamingResponse):
     """Sends what `source` yields as text/event-stream, with a comment after silence.
 
     When the server stops the stream just ends; the browser comes back with Last-Event-ID and the
-    next process goes on from there. `source` is closed in every case.
+    next process goes on from there. When whoever listens loses the session or the token they came
+    with, it ends too, and coming back is refused. `source` is closed in every case.
     """
 
     def __init__(self, request: Request, source: AsyncGenerator[bytes]) -> None:
         super().__init__(
-            _kept_alive(source, stopping(request)),
+            _kept_alive(source, request),
             media_type=_TYPE,
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
 
-async def _kept_alive(source: AsyncGenerator[bytes], ends: asyncio.Event) -> AsyncIterator[bytes]:
+async def _kept_alive(source: AsyncGenerator[bytes], request: Request) -> AsyncIterator[bytes]:
     sender, receiver = anyio.create_memory_object_stream[bytes](0)
     pump = spawn(_pump(source, sender), "sse: read the source")
-    stopper = spawn(_cancel_when(ends, pump), "sse: wait for the end of the server")
+    ends, out = stopping(request).wait, partial(shut_out, request)
+    stopper = spawn(_cancel_after(ends, pump), "sse: wait for the end of the server")
+    doorman = spawn(_cancel_after(out, pump), "sse: see who is shut out")
     try:
         yield b"retry: 1000\n\n"
         while True:
@@ -71,6 +78,7 @@ async def _kept_alive(source: AsyncGenerator[bytes], ends: asyncio.Event) -> Asy
             yield chunk
     finally:
         stopper.cancel()
+        doorman.cancel()
         pump.cancel()
         receiver.close()
         sender.close()
@@ -82,6 +90,8 @@ async def _pump(source: AsyncGenerator[bytes], sender: Sender[bytes]) -> None:
             await sender.send(chunk)
 
 
-async def _cancel_when(ends: asyncio.Event, pump: asyncio.Task[None]) -> None:
-    await ends.wait()
+async def _cancel_after(
+    happens: Callable[[], Awaitable[object]], pump: asyncio.Task[None]
+) -> None:
+    await happens()
     pump.cancel()
