@@ -162,3 +162,35 @@ def test_only_runners_may_speak(dock, ask):
         return access.create_token(tx, "vera", "t", scopes=("runner",))[1]
 
     assert ask("claim", CLAIM, token=dock.kernel.db.write(viewer))[0] == 403
+
+
+def test_a_runner_that_waits_gets_no_job_once_its_token_or_its_holders_role_is_gone(
+    dock, ask, start, monkeypatch
+):
+    waits = _CountedWaits(runner.rung)
+    monkeypatch.setattr(runner, "rung", waits)
+    answers = {}
+
+    def add(tx, login):
+        access.create_user(tx, login, None, access.Role.maintainer)
+        return access.create_token(tx, login, "t", scopes=("runner",))
+
+    tokens = {
+        login: dock.kernel.db.write(lambda tx: add(tx, login))  # noqa: B023 - called at once
+        for login in ("ann", "bob")
+    }
+
+    def wait(login):
+        answers[login] = ask("claim", CLAIM, token=tokens[login][1], lease=login * 14)[0]
+
+    waiting = [threading.Thread(target=wait, args=(login,)) for login in tokens]
+    for each in waiting:
+        each.start()
+    until(lambda: waits.now == len(waiting))
+    dock.kernel.db.write(lambda tx: access.revoke_token(tx, "ann", tokens["ann"][0]))
+    dock.kernel.db.write(lambda tx: access.set_role(tx, "bob", access.Role.member))
+    start(JOB)
+    for each in waiting:
+        each.join(60)
+    assert answers == {"ann": 401, "bob": 403}
+    assert ask("claim", CLAIM)[0] == 200

@@ -93,6 +93,8 @@ class Wire:
                 left = until - asyncio.get_running_loop().time()
                 if not await rung(bell, sse.stopping(request), left):
                     break
+                # Who was let in a while ago may have lost the token, or its holder the role.
+                await run_in_threadpool(self._admit, request)
         if sse.stopping(request).is_set():
             raise Unavailable("The server is stopping.", next_step="Ask again in a moment.")
         return Response(status_code=204)
