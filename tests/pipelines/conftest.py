@@ -1,5 +1,6 @@
 """A repository with workflow files, and everything that runs them, in one thread."""
 
+import itertools
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ class Canal:
     folder: Path
     repository: forge.Repository
     leases: dict[str, str] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def commit(self, branch: str = "main", **files: str) -> str:
         """Commit files (by path) to a branch of the hosted repository, as a push would."""
@@ -73,7 +75,7 @@ class Canal:
         return self.kernel.db.read(lambda tx: service.runs_of(tx, [suite_id]))
 
     def claim(self, runner: str = "one", labels: tuple[str, ...] = LABELS) -> Assignment | None:
-        lease = f"lease-{len(self.leases)}"
+        lease = f"lease-{next(self.numbers)}"
         taken = self.kernel.db.write(lambda tx: service.claim(tx, runner, labels, lease))
         if taken:
             self.leases[taken.job] = lease

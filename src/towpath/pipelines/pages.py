@@ -22,6 +22,7 @@ from towpath.kernel.pages.rendering import fragment, render
 from towpath.pipelines import service
 from towpath.pipelines.model import drawing, telling
 from towpath.pipelines.model.execution import Annotation
+from towpath.pipelines.model.run import grouped
 from towpath.pipelines.service import Job, Piece, Run, Step
 
 VIEWERS = Depends(Needs(Role.viewer))
@@ -66,6 +67,12 @@ class Part:
     open: bool
 
 
+def _needs(jobs: Sequence[Job]) -> dict[str, list[str]]:
+    """By id, whom each job waits for: of a matrix all variants."""
+    found = grouped(jobs)
+    return {job.id: [other.id for need in job.spec.needs for other in found[need]] for job in jobs}
+
+
 @dataclass(frozen=True)
 class Said:
     """What steps said, beside who said it, and how much of it is not shown."""
@@ -97,8 +104,8 @@ def show_run(request: Request, kernel: TheKernel, run: str) -> Response:
         request,
         "pipelines/run.html",
         run=_shown(found, found.created, now),
-        jobs={job.key: _shown(job, job.started, now) for job in jobs},
-        graph=drawing.draw({job.key: job.spec.needs for job in jobs}),
+        jobs={job.id: _shown(job, job.started, now) for job in jobs},
+        graph=drawing.draw(_needs(jobs)),
         said=_said(jobs, steps),
         failed=failed,
         failure=telling.failure(failed, steps[failed.id]) if failed else "",

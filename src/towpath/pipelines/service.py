@@ -38,6 +38,7 @@ from towpath.pipelines.model import run as deciding
 from towpath.pipelines.model.execution import RUNNER_USER, Outcome
 from towpath.pipelines.model.run import (
     Conclude,
+    Expand,
     Finish,
     Job,
     Queue,
@@ -221,17 +222,19 @@ def advance(tx: Tx, run_id: str) -> None:
         actions = deciding.decide(jobs, current.github, cancelled=cancelled)
         if not actions:
             break
-        by_key = {each.key: each for each in jobs}
+        by_id = {each.id: each for each in jobs}
         for action in actions:
             if isinstance(action, Finish):
                 _finish_run(tx, current, action.conclusion, jobs)
                 return
-            _apply(tx, by_key[action.job], action)
+            _apply(tx, by_id[action.job], action)
     suite_rows.wake(tx, current)
 
 
-def _apply(tx: Tx, before: Job, action: Queue | Conclude | Stop) -> None:
+def _apply(tx: Tx, before: Job, action: Expand | Queue | Conclude | Stop) -> None:
     match action:
+        case Expand(_, made):
+            job_rows.expand(tx, before, made)
         case Queue():
             job_rows.move_job(tx, before, state="queued", queued=tx.now)
             tx.wake(QUEUED)

@@ -84,9 +84,7 @@ def test_what_is_wrong_is_named_with_its_place(old, new, place, says):
     [
         ("name: ci", "concurrency: x", "2:1: `concurrency`"),
         ("name: ci", "permissions: {contents: write}", "2:14: `permissions`"),
-        ("  test:\n", "  test:\n    strategy: {matrix: {a: [1]}}\n", "16:5: `strategy`"),
         ("  test:\n", "  test:\n    services: {db: {image: postgres}}\n", "16:5: `services`"),
-        ("ubuntu-latest", "${{ github.ref }}", "18:14: `${{ }} in runs-on`"),
     ],
 )
 def test_what_is_not_run_yet_is_no_problem_but_noted_with_its_place(old, new, place):

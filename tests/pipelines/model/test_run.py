@@ -16,7 +16,9 @@ from towpath.pipelines.model.run import (
     Stop,
     conclusion,
     decide,
+    grouped,
     lost,
+    needs,
 )
 
 CONDITIONS = ("", "always()", "failure()", "success()", "github.ref == 'main'", "false")
@@ -27,7 +29,7 @@ def job(key, needs=(), condition="", **rest):
     spec = workflow.Job(
         id=key, line=1, needs=tuple(needs), condition=condition, continue_on_error=forgiven
     )
-    return Job(id=f"job_{key}", run="r", position=0, name=key, spec=spec, **rest)
+    return Job(id=key, run="r", position=0, name=key, spec=spec, **rest)
 
 
 def ended(key, how="success", **rest):
@@ -141,3 +143,49 @@ def test_a_lost_runner_is_no_verdict_until_it_happens_too_often():
     assert lost(job("a", attempt=1), "gone").state == "queued"
     assert lost(job("a", attempt=1, stop=True), "gone").conclusion == "cancelled"
     assert lost(job("a", attempt=MAX_LOSSES), "gone").conclusion == "cancelled"
+
+
+def variant(number, state, conclusion=None, *, most=0, fast=True, forgiven=False, **rest):
+    made = job("m", forgiven=forgiven, state=state, conclusion=conclusion, **rest)
+    spec = replace(made.spec, variant=workflow.Variant({"n": number}, number, 4, fast, most))
+    return replace(made, id=f"m{number}", spec=spec)
+
+
+def test_a_matrix_becomes_its_jobs_when_what_it_needs_is_done():
+    strategy = workflow.Strategy(matrix={"n": "${{ fromJSON(needs.a.outputs.list) }}"})
+    test = job("m", ["a"])
+    test = replace(test, spec=replace(test.spec, strategy=strategy, name="n${{ matrix.n }}"))
+    assert decide([job("a", state="running"), test], GITHUB) == ()
+    (expand,) = decide([ended("a", outputs={"list": "[3, 5]"}), test], GITHUB)
+    assert [each.name for each in expand.variants] == ["n3", "n5"]
+    made = [replace(test, id=f"m{n}", spec=spec) for n, spec in enumerate(expand.variants)]
+    assert decide([ended("a"), *made], GITHUB) == (Queue("m0"), Queue("m1"))
+    (failed,) = decide([ended("a", outputs={"list": "[]"}), test], GITHUB)
+    assert (failed.conclusion, failed.why) == ("failure", "`n` in `matrix` holds no values.")
+
+
+def test_no_more_of_a_matrix_run_at_once_than_may():
+    jobs = [variant(0, "running", most=2), *(variant(n, "waiting", most=2) for n in (1, 2, 3))]
+    assert decide(jobs, GITHUB) == (Queue("m1"),)
+    jobs = [
+        variant(0, "running", most=2),
+        variant(1, "queued", most=2),
+        variant(2, "waiting", most=2),
+    ]
+    assert decide(jobs, GITHUB) == ()
+
+
+def test_a_failure_ends_the_rest_of_its_matrix_unless_it_may_be():
+    jobs = [variant(0, "finished", "failure"), variant(1, "running"), variant(2, "waiting")]
+    stop, cancel = decide(jobs, GITHUB)
+    assert (stop, cancel.job, cancel.conclusion) == (Stop("m1"), "m2", "cancelled")
+    for rest in ({"fast": False}, {"forgiven": True}):
+        jobs = [variant(0, "finished", "failure", **rest), variant(1, "waiting", **rest)]
+        assert decide(jobs, GITHUB) == (Queue("m1"),)
+
+
+def test_others_see_a_matrix_as_one_job_with_the_worst_result_and_the_last_outputs():
+    one = variant(0, "finished", "success", finished=9, outputs={"a": "last", "b": ""})
+    two = variant(1, "finished", "cancelled", finished=3, outputs={"a": "first", "b": "kept"})
+    seen = needs(job("z", ["m"]), grouped([one, two]))["m"]
+    assert seen == {"result": "cancelled", "outputs": {"a": "last", "b": "kept"}}

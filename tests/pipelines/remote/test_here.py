@@ -135,3 +135,54 @@ def test_the_top_of_a_tree_is_found_from_below(tree, tmp_path):
 def test_what_is_not_clear_lists_what_there_is():
     assert isinstance(here.ambiguous(None, ["a", "b"]), InvalidInput)
     assert "a, b" in str(here.ambiguous("c", ["a", "b"]))
+
+
+MATRIX = """
+on: push
+jobs:
+  list:
+    runs-on: x
+    outputs: {v: "${{ steps.l.outputs.v }}"}
+    steps: [{id: l, run: 'echo "v=[1, 2, 3]" >> $GITHUB_OUTPUT'}]
+  test:
+    needs: list
+    runs-on: x
+    continue-on-error: ${{ matrix.v == 2 }}
+    strategy: {matrix: {v: "${{ fromJSON(needs.list.outputs.v) }}", include: [{v: 3, more: yes}]}}
+    outputs: {last: "${{ matrix.v }}"}
+    steps:
+      - {timeout-minutes: "${{ matrix.v }}", run: "test ${{ matrix.v }} != 2; echo [$MORE]"}
+    env: {MORE: "${{ matrix.more }}${{ strategy.job-index }}"}
+  after:
+    needs: test
+    runs-on: x
+    steps: [{run: "test ${{ needs.test.result }} = success"}]
+"""
+
+
+def test_a_matrix_runs_here_as_it_does_there(tree, folder):
+    said = bytearray()
+    watch = quiet(output=lambda _, data: said.extend(data))
+    runs = here.Here(here.Options(tree=tree, folder=folder, slots=2), watch)
+    conclusion, jobs = runs.run(parse(MATRIX.encode(), "ci.yml"))
+    assert conclusion == "success", said
+    assert [job.name for job in jobs] == [
+        "list", "test (1)", "test (2)", "test (3, yes)", "after",
+    ]  # fmt: skip
+    assert [job.conclusion for job in jobs[1:4]] == ["success", "failure", "success"]
+    assert b"[yes2]" in said
+
+
+def test_a_failure_ends_the_rest_of_its_matrix_here_too(tree, folder):
+    text = """
+on: push
+jobs:
+  a:
+    runs-on: x
+    strategy: {matrix: {v: [1, 2, 3]}}
+    steps: [{run: "if [ ${{ matrix.v }} = 1 ]; then exit 1; fi; sleep 600"}]
+"""
+    runs = here.Here(here.Options(tree=tree, folder=folder, slots=2), quiet())
+    conclusion, jobs = runs.run(parse(text.encode(), "ci.yml"))
+    assert conclusion == "failure"
+    assert [job.conclusion for job in jobs] == ["failure", "cancelled", "cancelled"]

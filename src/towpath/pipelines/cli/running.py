@@ -136,13 +136,9 @@ class _Telling:
         self._partial: dict[str, bytes] = {}
         self._seconds: dict[str, float] = {}
         self._steps: dict[str, list[StepReport]] = {}
-        width = max(len(job.id) for job in chosen.jobs)
-        self._prefix = {
-            job.id: click.style(f"{job.id:<{width}} │ ", fg=_COLOURS[number % len(_COLOURS)])
-            if len(chosen.jobs) > 1
-            else ""
-            for number, job in enumerate(chosen.jobs)
-        }
+        self._alone = len(chosen.jobs) == 1 and chosen.jobs[0].strategy is None
+        self._labels: dict[str, str] = {}
+        self._width = max(len(job.id) for job in chosen.jobs)
 
     def watch(self) -> Any:
         from towpath.pipelines.remote.here import Watch
@@ -151,15 +147,15 @@ class _Telling:
 
     def _output(self, job: "Job", data: bytes) -> None:
         with self._lock:
-            *lines, rest = (self._partial.get(job.key, b"") + data).split(b"\n")
-            self._partial[job.key] = rest
+            *lines, rest = (self._partial.get(job.id, b"") + data).split(b"\n")
+            self._partial[job.id] = rest
             for line in lines:
                 self._say(job, line.decode("utf-8", "replace"))
 
     def _step(self, job: "Job", report: "StepReport") -> None:
         if report.state != "finished":
             return
-        self._steps.setdefault(job.key, []).append(report)
+        self._steps.setdefault(job.id, []).append(report)
         if report.conclusion != "skipped":
             forgiven = (
                 " (it failed, and may)" if report.conclusion == "success" and report.why else ""
@@ -168,14 +164,14 @@ class _Telling:
             self._verdict(job, str(report.conclusion), f"{title}  {_span(report.seconds)}")
 
     def _ended(self, job: "Job", seconds: float) -> None:
-        self._seconds[job.key] = seconds
-        if rest := self._partial.pop(job.key, b""):
+        self._seconds[job.id] = seconds
+        if rest := self._partial.pop(job.id, b""):
             self._say(job, rest.decode("utf-8", "replace"))
         why = f": {job.why}" if job.why else ""
         self._verdict(
             job,
             str(job.conclusion),
-            f"job {job.key} {_word(job.conclusion)}{why}  {_span(seconds)}",
+            f"job {label_of(job)} {_word(job.conclusion)}{why}  {_span(seconds)}",
         )
 
     def _verdict(self, job: "Job", conclusion: str, words: str) -> None:
@@ -183,7 +179,14 @@ class _Telling:
         self._say(job, click.style(f"{mark} {words}", fg=colour))
 
     def _say(self, job: "Job", line: str) -> None:
-        click.echo(f"{self._prefix[job.key]}{line}", err=self._err)
+        click.echo(f"{'' if self._alone else self._prefix(job)}{line}", err=self._err)
+
+    def _prefix(self, job: "Job") -> str:
+        """Name a job in front of its lines; all names seen so far are made as wide."""
+        label = label_of(job)
+        self._labels.setdefault(job.id, _COLOURS[len(self._labels) % len(_COLOURS)])
+        self._width = max(self._width, len(label))
+        return click.style(f"{label:<{self._width}} │ ", fg=self._labels[job.id])
 
     def summary(self, conclusion: str, jobs: Sequence["Job"], *, as_json: bool) -> None:
         seconds = time.monotonic() - self._began
@@ -193,7 +196,7 @@ class _Telling:
         click.echo()
         for job in jobs:
             mark, colour = _MARKS[str(job.conclusion)]
-            words = f"{job.key}  {_word(job.conclusion)}  {_span(self._seconds.get(job.key))}"
+            words = f"{label_of(job)}  {_word(job.conclusion)}  {_span(self._seconds.get(job.id))}"
             click.secho(f"{mark} {words}", fg=colour)
             self._said(job)
         mark, colour = _MARKS[conclusion]
@@ -202,7 +205,7 @@ class _Telling:
 
     def _said(self, job: "Job") -> None:
         """Repeat what steps said to people, where it will be read."""
-        for report in self._steps.get(job.key, ()):
+        for report in self._steps.get(job.id, ()):
             for said in report.annotations:
                 colour = {"error": "red", "warning": "yellow"}.get(said.level, "cyan")
                 click.secho(f"    {said.level}: {said}", fg=colour)
@@ -218,10 +221,11 @@ class _Telling:
             "jobs": [
                 {
                     "id": job.key,
+                    "matrix": dict(job.spec.variant.matrix) if job.spec.variant else {},
                     "name": job.name,
                     "conclusion": job.conclusion,
                     "why": job.why,
-                    "seconds": round(self._seconds.get(job.key, 0.0), 3),
+                    "seconds": round(self._seconds.get(job.id, 0.0), 3),
                     "outputs": dict(job.outputs),
                     "steps": [
                         {
@@ -233,12 +237,18 @@ class _Telling:
                             "annotations": [asdict(said) for said in report.annotations],
                             "summary": report.summary,
                         }
-                        for report in self._steps.get(job.key, ())
+                        for report in self._steps.get(job.id, ())
                     ],
                 }
                 for job in jobs
             ],
         }
+
+
+def label_of(job: "Job") -> str:
+    """Call a job as the file does, and a variant of a matrix by its own name."""
+    variant = job.spec.variant
+    return job.name if variant and variant.matrix else job.key
 
 
 def _title(job: "Job", report: "StepReport") -> str:

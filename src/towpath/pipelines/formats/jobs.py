@@ -63,16 +63,21 @@ def defaults(reader: Reader, entry: Entry | None, place: str) -> tuple[str, str]
 
 
 def _runs_on(reader: Reader, node: Node) -> tuple[str, ...]:
-    place = "jobs.*.runs-on"
     if isinstance(node, Branch) and node.mapping:
         labels = reader.known(node, "runs-on", ("group", "labels")).get("labels")
         return _runs_on(reader, labels.node) if labels else ()
     if isinstance(node, Leaf):
-        return (reader.either(node, "runs-on", place, reader.filled),)
+        return (_label(reader, node),)
     found = reader.items(node, "runs-on")
     if not found:
         reader.problem(node, "runs-on", "`runs-on` needs at least one label.")
-    return tuple(reader.either(item, "runs-on", place, reader.filled) for item in found)
+    return tuple(_label(reader, item) for item in found)
+
+
+def _label(reader: Reader, node: Node) -> str:
+    """Read a label, which may be made of ${{ }} in whole or in part."""
+    reader.template(node, "runs-on", "jobs.*.runs-on")
+    return reader.filled(node, "runs-on")
 
 
 def _group(reader: Reader, entry: Entry | None) -> str:

@@ -215,8 +215,6 @@ class Reader:
         text = self.template(node, what, place).strip()
         if not templates.is_whole(text):
             self.problem(node, what, f"`{what}` must be one ${{{{ }}}}, or a plain value.")
-        if place in unrun.EXPRESSIONS:
-            self.later(node, f"${{{{ }}}} in {what}", unrun.EXPRESSIONS[place])
         return text
 
     def fields(self, entries: Mapping[str, Entry], table: "Fields") -> dict[str, Any]:

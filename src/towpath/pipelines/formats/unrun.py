@@ -11,7 +11,6 @@ KEYS: Mapping[str, str] = {
     "permissions": "a job's token can only read its own repository",
     "jobs.*.concurrency": "jobs do not wait for other runs",
     "jobs.*.permissions": "a job's token can only read its own repository",
-    "jobs.*.strategy": "write one job per variant",
     "jobs.*.container": "jobs run in a sandbox on the runner's own system",
     "jobs.*.services": "start what a job needs in a step",
     "jobs.*.environment": "there are no deployment environments",
@@ -27,21 +26,10 @@ KEYS: Mapping[str, str] = {
 }
 """By place, why a key is not run."""
 
-EXPRESSIONS: Mapping[str, str] = {
-    "jobs.*.runs-on": "write plain labels",
-    "jobs.*.timeout-minutes": "write a number",
-    "jobs.*.continue-on-error": "write true or false",
-    "jobs.*.steps.*.timeout-minutes": "write a number",
-    "jobs.*.steps.*.continue-on-error": "write true or false",
-}
-"""By place, why a ${{ }} is not run where a plain value is."""
-
 NAMES: Mapping[str, str] = {
     "inputs": "a run is started without inputs",
     "jobs": "there are no reusable workflows",
-    "matrix": "there is no matrix",
     "secrets": "jobs get no secrets",
-    "strategy": "there is no matrix",
     "vars": "there are no variables",
 }
 """Why an expression that names one of these contexts is not run."""

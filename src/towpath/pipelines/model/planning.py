@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from towpath.kernel import ids
 from towpath.kernel.clock import Micros
-from towpath.pipelines.model import contexts
+from towpath.pipelines.model import contexts, matrix
+from towpath.pipelines.model import workflow as workflows
 from towpath.pipelines.model.expressions import functions, syntax, templates
 from towpath.pipelines.model.expressions.evaluation import Surroundings
 from towpath.pipelines.model.expressions.values import ExpressionError
@@ -13,7 +14,9 @@ from towpath.pipelines.model.run import Job, Run, Suite
 from towpath.pipelines.model.workflow import Problem, Workflow
 
 LONGEST_TITLE = 200
-_SCOPE = syntax.Scope(frozenset({"github"}), functions.PLAIN)
+_NOW = frozenset({"github"})
+_SCOPE = syntax.Scope(_NOW, functions.PLAIN)
+_LATER = syntax.Scope(_NOW | {"needs", "strategy", "matrix", "vars", "inputs"}, functions.PLAIN)
 
 
 @dataclass(frozen=True)
@@ -61,13 +64,21 @@ def _run(
         Job(
             id=ids.new("job"),
             run=run_id,
-            position=position,
-            name=_rendered(spec.name, github) or spec.id,
+            position=number * matrix.MOST,
+            name=_named(spec, github),
             spec=spec,
         )
-        for position, spec in enumerate(workflow.jobs)
+        for number, spec in enumerate(workflow.jobs)
     )
     return run, jobs
+
+
+def _named(spec: workflows.Job, github: contexts.Context) -> str:
+    """Name a job; what depends on its matrix, or on what it needs, stays as the file has it."""
+    trees = templates.parse(spec.name, _LATER).trees
+    if any(syntax.names(tree) - _NOW for tree in trees):
+        return spec.name
+    return _rendered(spec.name, github) or spec.id
 
 
 def _rendered(text: str, github: contexts.Context) -> str:

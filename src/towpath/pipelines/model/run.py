@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from towpath.kernel.clock import Micros
-from towpath.pipelines.model import contexts, workflow
+from towpath.pipelines.model import contexts, variants, workflow
 from towpath.pipelines.model.execution import Annotation
 from towpath.pipelines.model.expressions import functions, syntax, templates
 from towpath.pipelines.model.expressions.evaluation import Status, Surroundings
@@ -95,7 +95,7 @@ class Job:
     @property
     def result(self) -> Conclusion | None:
         """What others see: a failure that may be is a success."""
-        forgiven = self.spec.continue_on_error and self.conclusion == "failure"
+        forgiven = self.spec.continue_on_error is True and self.conclusion == "failure"
         return "success" if forgiven else self.conclusion
 
 
@@ -114,6 +114,14 @@ class Step:
     finished: Micros | None = None
     annotations: tuple[Annotation, ...] = ()
     summary: str = ""
+
+
+@dataclass(frozen=True)
+class Expand:
+    """The job becomes these: one of each combination, with nothing left to evaluate."""
+
+    job: str
+    variants: tuple[workflow.Job, ...]
 
 
 @dataclass(frozen=True)
@@ -146,7 +154,9 @@ class Finish:
     conclusion: Literal["success", "failure", "cancelled"]
 
 
-Action = Queue | Conclude | Stop | Finish
+Action = Expand | Queue | Conclude | Stop | Finish
+Grouped = Mapping[str, Sequence[Job]]
+"""The jobs of a run by what the file calls them: one, or the variants of a matrix."""
 
 
 def decide(
@@ -163,9 +173,32 @@ def decide(
     if cancelled:
         actions = (_stopped(job) for job in jobs)
     else:
-        by_key = {job.key: job for job in jobs}
-        actions = (_started(job, by_key, github) for job in jobs if job.state == "waiting")
+        found = grouped(jobs)
+        actions = (
+            action for group in found.values() for action in _of_group(group, found, github)
+        )
     return tuple(action for action in actions if action)
+
+
+def grouped(jobs: Iterable[Job]) -> dict[str, list[Job]]:
+    found: dict[str, list[Job]] = {}
+    for job in jobs:
+        found.setdefault(job.key, []).append(job)
+    return found
+
+
+def _of_group(
+    group: Sequence[Job], jobs: Grouped, github: contexts.Context
+) -> Iterable[Action | None]:
+    """Start a job, or so many of its variants as may run at once; a failure may end the others."""
+    variant = group[0].spec.variant
+    if variant is None:
+        return [_started(job, jobs, github) for job in group if job.state == "waiting"]
+    if variant.fail_fast and any(job.result == "failure" for job in group):
+        return [_stopped(job, "Another job of its matrix failed.") for job in group]
+    busy = sum(job.state in {"queued", "running"} for job in group)
+    room = max(0, (variant.max_parallel or variant.total) - busy)
+    return [Queue(job.id) for job in group if job.state == "waiting"][:room]
 
 
 def conclusion(jobs: Iterable[Job]) -> Literal["success", "failure", "cancelled"]:
@@ -197,24 +230,33 @@ def lost(job: Job, why: str) -> AfterLoss:
     return AfterLoss("queued", None, why)
 
 
-def _stopped(job: Job) -> Action | None:
+def _stopped(job: Job, why: str = "") -> Action | None:
     if job.state == "running":
-        return None if job.stop else Stop(job.key)
-    return Conclude(job.key, "cancelled") if job.state != "finished" else None
+        return None if job.stop else Stop(job.id)
+    return Conclude(job.id, "cancelled", why) if job.state != "finished" else None
 
 
-def _started(job: Job, jobs: Mapping[str, Job], github: contexts.Context) -> Action | None:
-    if any(jobs[need].state != "finished" for need in job.spec.needs):
+def _started(job: Job, jobs: Grouped, github: contexts.Context) -> Action | None:
+    if any(other.state != "finished" for need in job.spec.needs for other in jobs[need]):
         return None
     try:
+        around = _surroundings(job, jobs, github)
         condition = templates.parse_condition(job.spec.condition, CONDITION_SCOPE)
-        holds = templates.holds(condition, _surroundings(job, jobs, github))
+        if not templates.holds(condition, around):
+            return Conclude(job.id, "skipped")
     except ExpressionError as error:
-        return Conclude(job.key, "failure", f"`if` cannot be evaluated: {error}")
-    return Queue(job.key) if holds else Conclude(job.key, "skipped")
+        return Conclude(job.id, "failure", f"`if` cannot be evaluated: {error}")
+    if not variants.is_open(job.spec):
+        return Queue(job.id)
+    try:
+        made = variants.variants(job.spec, around.contexts)
+    except variants.VariantError as error:
+        return Conclude(job.id, "failure", str(error))
+    # All combinations may have been excluded: then there is nothing to run.
+    return Expand(job.id, tuple(made)) if made else Conclude(job.id, "skipped")
 
 
-def _surroundings(job: Job, jobs: Mapping[str, Job], github: contexts.Context) -> Surroundings:
+def _surroundings(job: Job, jobs: Grouped, github: contexts.Context) -> Surroundings:
     ancestors = [other.result for other in _ancestors(job, jobs)]
     return Surroundings(
         {"github": github, "needs": needs(job, jobs)},
@@ -225,20 +267,31 @@ def _surroundings(job: Job, jobs: Mapping[str, Job], github: contexts.Context) -
     )
 
 
-def needs(job: Job, jobs: Mapping[str, Job]) -> contexts.Context:
+def needs(job: Job, jobs: Grouped) -> contexts.Context:
     """Build the `needs` context of a job whose needs have ended."""
-    return contexts.needs(
-        (other.key, str(other.result), other.outputs)
-        for other in map(jobs.__getitem__, job.spec.needs)
-    )
+    return contexts.needs((key, _result(jobs[key]), _outputs(jobs[key])) for key in job.spec.needs)
 
 
-def _ancestors(job: Job, jobs: Mapping[str, Job]) -> list[Job]:
-    found: dict[str, Job] = {}
+def _result(group: Sequence[Job]) -> str:
+    """Say how a job ended, all its variants together: by the worst of them."""
+    order = ("failure", "cancelled", "success", "skipped")
+    return min((str(job.result) for job in group), key=order.index)
+
+
+def _outputs(group: Sequence[Job]) -> dict[str, str]:
+    """Merge the outputs of variants: the last to end that says anything decides."""
+    merged: dict[str, str] = {}
+    for job in sorted(group, key=lambda each: each.finished or 0):
+        merged |= {name: value for name, value in job.outputs.items() if value or len(group) == 1}
+    return merged
+
+
+def _ancestors(job: Job, jobs: Grouped) -> list[Job]:
+    found: dict[str, Sequence[Job]] = {}
     waiting = list(job.spec.needs)
     while waiting:
         key = waiting.pop()
         if key not in found:
             found[key] = jobs[key]
-            waiting.extend(found[key].spec.needs)
-    return list(found.values())
+            waiting.extend(found[key][0].spec.needs)
+    return [each for group in found.values() for each in group]

@@ -127,6 +127,17 @@ class Strategy:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """Which of its strategy's jobs a job is; there is one even without a matrix."""
+
+    matrix: Mapping[str, Any]
+    index: int
+    total: int
+    fail_fast: bool = True
+    max_parallel: int = 0
+
+
+@dataclass(frozen=True)
 class Environment:
     name: str
     url: str = ""
@@ -215,7 +226,10 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """Either `steps`, or with `call` another workflow. `runs_on` may hold ${{ }}."""
+    """Either `steps`, or with `call` another workflow. `runs_on` may hold ${{ }}.
+
+    With a `variant` all is evaluated that is not a step's, and the job is one of its strategy.
+    """
 
     id: str
     line: int
@@ -234,6 +248,7 @@ class Job:
     permissions: Permissions | None = None
     concurrency: Concurrency | None = None
     strategy: Strategy | None = None
+    variant: Variant | None = None
     environment: Environment | None = None
     container: Container | None = None
     services: Mapping[str, Container] = field(default_factory=dict)

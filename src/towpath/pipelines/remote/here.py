@@ -17,11 +17,12 @@ from towpath.kernel import ids
 from towpath.kernel.clock import SystemClock
 from towpath.kernel.errors import InvalidInput, NotFound, TowpathError
 from towpath.pipelines.formats import workflow as workflow_files
-from towpath.pipelines.model import contexts, planning
+from towpath.pipelines.model import contexts, planning, workflow
 from towpath.pipelines.model.execution import Assignment, Outcome, Source, StepReport
 from towpath.pipelines.model.run import (
     Action,
     Conclude,
+    Expand,
     Finish,
     Job,
     Queue,
@@ -30,6 +31,7 @@ from towpath.pipelines.model.run import (
     Suite,
     conclusion,
     decide,
+    grouped,
     needs,
 )
 from towpath.pipelines.model.workflow import Checkout, Workflow
@@ -81,14 +83,14 @@ def top_of(directory: Path) -> Path:
     return Path(done.stdout.strip()) if done.returncode == 0 else directory.resolve()
 
 
-def choose(workflow: Workflow, wanted: str | None) -> Workflow:
+def choose(chosen: Workflow, wanted: str | None) -> Workflow:
     """Keep one job and what it needs; NotFound names the jobs there are."""
     if wanted is None:
-        return workflow
-    by_id = {job.id: job for job in workflow.jobs}
+        return chosen
+    by_id = {job.id: job for job in chosen.jobs}
     if wanted not in by_id:
         raise NotFound(
-            f"{workflow.path} has no job `{wanted}`.",
+            f"{chosen.path} has no job `{wanted}`.",
             next_step=f"Its jobs are: {', '.join(by_id)}.",
         )
     kept, waiting = set(), [wanted]
@@ -96,7 +98,7 @@ def choose(workflow: Workflow, wanted: str | None) -> Workflow:
         name = waiting.pop()
         kept.add(name)
         waiting.extend(need for need in by_id[name].needs if need not in kept)
-    return replace(workflow, jobs=tuple(job for job in workflow.jobs if job.id in kept))
+    return replace(chosen, jobs=tuple(job for job in chosen.jobs if job.id in kept))
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,7 @@ class Here:
         self._changed = threading.Condition()
         self._jobs: dict[str, Job] = {}
         self._running = 0
+        self._stops: dict[str, threading.Event] = {}
         self._cancel = threading.Event()
 
     @property
@@ -205,14 +208,16 @@ class Here:
 
     def cancel(self) -> None:
         """End what runs; nothing more begins."""
-        self._cancel.set()
         with self._changed:
+            self._cancel.set()
+            for stop in self._stops.values():
+                stop.set()
             self._changed.notify_all()
 
-    def run(self, workflow: Workflow) -> tuple[str, Sequence[Job]]:
+    def run(self, chosen: Workflow) -> tuple[str, Sequence[Job]]:
         """Run all jobs; returns the conclusion and the jobs as they ended."""
-        run, jobs = self._planned(workflow)
-        self._jobs = {job.key: job for job in jobs}
+        run, jobs = self._planned(chosen)
+        self._jobs = {job.id: job for job in jobs}
         with self._changed:
             while True:
                 actions = decide(
@@ -225,7 +230,7 @@ class Here:
                     self._changed.wait()
         return conclusion(self._jobs.values()), tuple(self._jobs.values())
 
-    def _planned(self, workflow: Workflow) -> tuple[Run, Sequence[Job]]:
+    def _planned(self, chosen: Workflow) -> tuple[Run, Sequence[Job]]:
         now = SystemClock().now()
         taken = self._snapshot
         suite = Suite(
@@ -237,34 +242,54 @@ class Here:
             repository=f"local/{self._options.tree.name}", sha=taken.sha, ref=taken.ref,
             event=self._options.event,
         )  # fmt: skip
-        planned = planning.plan(suite, [workflow], origin, now)
+        planned = planning.plan(suite, [chosen], origin, now)
         if planned.problems:
             raise InvalidInput("\n".join(map(str, planned.problems)))
         return planned.runs[0]
 
     def _apply(self, action: Action) -> bool:
         match action:
-            case Queue(key):
-                self._jobs[key] = replace(self._jobs[key], state="queued")
-            case Conclude(key, ended, why):
-                self._end(replace(self._jobs[key], conclusion=ended, why=why), 0.0)
-        return not isinstance(action, Stop)  # `cancel` has told the running ones already
+            case Queue(job):
+                self._jobs[job] = replace(self._jobs[job], state="queued")
+            case Conclude(job, ended, why):
+                self._end(replace(self._jobs[job], conclusion=ended, why=why), 0.0)
+            case Expand(job, made):
+                self._expand(self._jobs[job], made)
+            case Stop(job):
+                self._jobs[job] = replace(self._jobs[job], stop=True)
+                self._stops[job].set()
+        return True
+
+    def _expand(self, job: Job, variants: Sequence[workflow.Job]) -> None:
+        """Put the variants of a job in its place."""
+        found: dict[str, Job] = {}
+        for each in self._jobs.values():
+            if each is not job:
+                found[each.id] = each
+                continue
+            for spec in variants:
+                made = replace(job, id=ids.new("job"), spec=spec, name=spec.name)
+                found[made.id] = made
+        self._jobs = found
 
     def _begin_queued(self, run: Run) -> bool:
         """Start what there is room for; True when something changed."""
         began = False
         for job in list(self._jobs.values()):
             if job.state == "queued" and self._running < self._options.slots:
-                self._jobs[job.key] = replace(job, state="running", attempt=1)
+                self._jobs[job.id] = replace(job, state="running", attempt=1)
+                self._stops[job.id] = threading.Event()
+                if self._cancel.is_set():
+                    self._stops[job.id].set()
                 self._running += 1
                 began = True
-                threading.Thread(target=self._one, args=(run, self._jobs[job.key])).start()
+                threading.Thread(target=self._one, args=(run, self._jobs[job.id])).start()
         return began
 
     def _one(self, run: Run, job: Job) -> None:
         began = time.monotonic()
         self._watch.began(job)
-        folder = self._options.folder / job.key
+        folder = self._options.folder / job.id
         try:
             outcome = self._outcome(run, job, folder)
         except TowpathError as error:
@@ -279,7 +304,7 @@ class Here:
             self._changed.notify_all()
 
     def _end(self, job: Job, seconds: float) -> None:
-        self._jobs[job.key] = replace(job, state="finished")
+        self._jobs[job.id] = replace(job, state="finished", finished=SystemClock().now())
         self._watch.ended(job, seconds)
 
     def _outcome(self, run: Run, job: Job, folder: Path) -> Outcome:
@@ -301,14 +326,14 @@ class Here:
                     workspace, wanted, log, cancel, seconds
                 ),
                 report=lambda report: self._watch.step(job, report),
-                cancel=self._cancel,
+                cancel=self._stops[job.id],
                 environment=checkout.job_environment(),
             )
             return steps.Job(self._assignment(run, job), around).run()
 
     def _assignment(self, run: Run, job: Job) -> Assignment:
         with self._changed:
-            needed = needs(job, self._jobs)
+            needed = needs(job, grouped(self._jobs.values()))
         return Assignment(
             job=job.id, run=run.id, attempt=1, lease=ids.secret("lease"), name=job.name,
             spec=job.spec, env=run.env, github={**run.github, "job": job.key}, needs=needed,

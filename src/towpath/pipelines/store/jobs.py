@@ -1,12 +1,13 @@
 """Jobs, who holds them, and their steps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import msgspec
 from sqlalchemy import RowMapping, insert, select, update
 
+from towpath.kernel import ids
 from towpath.kernel.clock import Micros, after
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import NotFound
@@ -63,7 +64,7 @@ def jobs_of(tx: Tx, run_ids: Sequence[str]) -> list[Job]:
 def queued(tx: Tx) -> list[Job]:
     """List jobs that wait for a runner, those that wait longest first."""
     chosen = select(JOB).where(JOB.c.state == "queued")
-    rows = tx.rows(chosen.order_by(JOB.c.queued, JOB.c.id).limit(_LOOKED_AT))
+    rows = tx.rows(chosen.order_by(JOB.c.queued, JOB.c.position, JOB.c.id).limit(_LOOKED_AT))
     return [_job(row) for row in rows]
 
 
@@ -85,6 +86,17 @@ def move_job(tx: Tx, before: Job, **values: Any) -> bool:
         .values({name: _encoded(name, value) for name, value in values.items()})
     )
     return changed.rowcount == 1
+
+
+def expand(tx: Tx, before: Job, variants: Sequence[workflow.Job]) -> None:
+    """Put the variants of a job in its place; the first keeps its id, the others follow it."""
+    first, *others = variants
+    made = [
+        replace(before, id=ids.new("job"), position=before.position + n, name=each.name, spec=each)
+        for n, each in enumerate(others, 1)
+    ]
+    if move_job(tx, before, spec=first, name=first.name) and made:
+        add_jobs(tx, made)
 
 
 def add_steps(tx: Tx, job: Job, attempt: int) -> None:

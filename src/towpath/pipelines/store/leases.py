@@ -18,7 +18,7 @@ from towpath.pipelines.model.execution import (
     Source,
     StepReport,
 )
-from towpath.pipelines.model.run import Job, Run, needs
+from towpath.pipelines.model.run import Job, Run, grouped, needs
 from towpath.pipelines.store import jobs, suites
 from towpath.pipelines.store.crew import note_runner
 from towpath.pipelines.store.jobs import Lease
@@ -64,7 +64,7 @@ def _assign(tx: Tx, waiting: Job, runner: str, lease: str) -> Assignment | None:
 
 def _assignment(tx: Tx, taken: Job, lease: str) -> Assignment:
     of = suites.run(tx, taken.run)
-    siblings = {each.key: each for each in jobs.jobs_of(tx, [of.id])}
+    siblings = grouped(jobs.jobs_of(tx, [of.id]))
     github = {**of.github, "job": taken.key, "run_attempt": str(taken.attempt)}
     holder = jobs.held_job(tx, taken.id)[1]
     revoke(tx, holder)

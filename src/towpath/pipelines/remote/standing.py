@@ -1,0 +1,152 @@
+"""What the steps of one job see: contexts in expressions, variables, PATH. It grows as they go."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from towpath.pipelines.model import contexts, variants
+from towpath.pipelines.model.execution import Assignment
+from towpath.pipelines.model.expressions import functions, syntax, templates
+from towpath.pipelines.model.expressions.evaluation import Status, Surroundings
+from towpath.pipelines.model.expressions.values import ExpressionError
+from towpath.pipelines.remote.session import Box
+from towpath.pipelines.remote.words import Words
+
+_NAMES = frozenset(
+    {
+        "github", "env", "needs", "steps", "job", "runner", "strategy", "matrix", "inputs", "vars",
+        "secrets",
+    }
+)  # fmt: skip
+PLAIN = syntax.Scope(_NAMES, functions.PLAIN)
+CONDITION = syntax.Scope(_NAMES, functions.WITH_STATUS)
+_OWN = {"CI": "true"}
+"""What a file may set otherwise; GITHUB_* and RUNNER_* it may not."""
+
+
+class StepError(Exception):
+    """A step fails for a reason of ours; the message is for people."""
+
+
+@dataclass
+class Frame:
+    """Steps that know each other: those of a job, or those of one use of a composite action.
+
+    `failed` says why those that follow are skipped. `folder` is where the action lies, and
+    `ends_at` when whoever uses it loses patience; `name` tells its files from others'.
+    """
+
+    name: str = ""
+    inputs: Mapping[str, str] | None = None
+    folder: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    ends_at: float = float("inf")
+    steps: dict[str, Any] = field(default_factory=dict)
+    failed: str = ""
+
+
+class Standing:
+    """Holds what steps have said to those after them, and says what each of them sees."""
+
+    def __init__(self, given: Assignment, box: Box, environment: Mapping[str, str]) -> None:
+        self._given = given
+        self._box = box
+        self._environment = environment
+        self._paths: list[str] = []
+        self.env: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """Evaluate the outer environment; ExpressionError if that cannot be done."""
+        outer = Surroundings(
+            {
+                "github": self._given.github,
+                "needs": self._given.needs,
+                **variants.surroundings(self._given.spec.variant),
+            }
+        )
+        self.env = self.rendered(self._given.env, outer)
+        self.env |= self.rendered(self._given.spec.env, outer)
+
+    def learn(self, words: Words) -> None:
+        """Keep what a step said to those after it."""
+        self.env |= words.env
+        self._paths = [*reversed(words.paths), *self._paths]
+
+    def surroundings(
+        self, frame: Frame, env: Mapping[str, str], *, cancelled: bool
+    ) -> Surroundings:
+        status = Status(
+            success=not frame.failed and not cancelled,
+            failure=bool(frame.failed) and not cancelled,
+            cancelled=cancelled,
+        )
+        word = "cancelled" if cancelled else "failure" if frame.failed else "success"
+        return Surroundings(
+            {
+                "github": self._github(frame),
+                "env": env,
+                "needs": self._given.needs,
+                "steps": frame.steps,
+                "job": {"status": word},
+                "runner": self._runner(),
+                **variants.surroundings(self._given.spec.variant),
+                **({"inputs": frame.inputs} if frame.inputs is not None else {}),
+            },
+            status,
+        )
+
+    def variables(self, frame: Frame, env: Mapping[str, str]) -> dict[str, str]:
+        """Build the whole environment of one command."""
+        runner = {f"RUNNER_{name.upper()}": value for name, value in self._runner().items()}
+        behind = env.get("PATH", self._box.environment["PATH"])
+        return {
+            **_OWN,
+            **env,
+            "GITHUB_ACTIONS": "true",
+            "TOWPATH": "true",
+            **runner,
+            **contexts.variables(self._github(frame)),
+            **self._environment,
+            "PATH": ":".join((*self._paths, behind)),
+        }
+
+    def rendered(self, env: Mapping[str, str], around: Surroundings) -> dict[str, str]:
+        return {name: self.text(value, around) for name, value in env.items()}
+
+    def text(self, source: str, around: Surroundings) -> str:
+        if templates.OPEN not in source:
+            return source
+        text = templates.render(templates.parse(source, PLAIN), around)
+        if "\0" in text:
+            raise StepError("An expression gave a NUL character, which no command can take.")
+        return text
+
+    def minutes(self, value: float | str | None, around: Surroundings) -> float | None:
+        """Evaluate a limit of time."""
+        found = templates.filled(value, PLAIN, around)
+        if found is None or (isinstance(found, int | float) and found is not True and found > 0):
+            return found
+        raise ExpressionError("evaluation", f"`timeout-minutes` must be above 0, not {found!r}")
+
+    def forgives(self, value: bool | str, around: Surroundings) -> bool:  # noqa: FBT001 - a field
+        """Evaluate `continue-on-error`."""
+        found = templates.filled(value, PLAIN, around)
+        if isinstance(found, bool):
+            return found
+        raise ExpressionError("evaluation", f"`continue-on-error` must be a boolean: {found!r}")
+
+    def _github(self, frame: Frame) -> contexts.Context:
+        where = {"action_path": frame.folder} if frame.folder else {}
+        return {**self._given.github, "workspace": self._box.workspace, **where}
+
+    def _runner(self) -> dict[str, str]:
+        machine = platform.machine()
+        return {
+            "os": platform.system(),
+            "arch": {"x86_64": "X64", "aarch64": "ARM64"}.get(machine, machine.upper()),
+            "name": "towpath",
+            "temp": self._box.environment["TMPDIR"],
+            "environment": "self-hosted",
+            **({"debug": "1"} if self._given.debug else {}),
+        }
