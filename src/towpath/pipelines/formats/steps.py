@@ -100,7 +100,7 @@ def _used(reader: Reader, entries: dict[str, Entry]) -> dict[str, object]:
     if not _ACTION.fullmatch(action):
         expected = ("OWNER/NAME@REF", "OWNER/NAME/PATH@REF", "./PATH", "docker://IMAGE")
         reader.problem(node, "uses", f"`{action}` is not the address of an action.", expected)
-    elif unrun.ACTIONS:
+    elif not action.startswith((".", "$/")):
         reader.later(node, f"uses: {action}", unrun.ACTIONS)
     empty = given is None or (isinstance(given.node, Leaf) and given.node.value is None)
     inputs = {} if empty or given is None else reader.mapping(given.node, "with")

@@ -45,5 +45,5 @@ SHELLS: Mapping[str, str] = {
 CHECKOUT = "the run's own repository is fetched, and no credentials are left behind"
 """Why an input of checkout is not followed."""
 
-ACTIONS = "only actions/checkout is built in"
+ACTIONS = "only actions/checkout is built in, and actions of the repository itself are run"
 """Why any other action is not run."""

@@ -10,7 +10,13 @@ namespaces a box made by bubblewrap: what it may see, and nothing else
 apart      a user id of the job's own
 bare       a box without walls, for trusted code where bubblewrap cannot run
 checkout   a commit into a workspace, from a repository that may be hostile
-steps      the steps of one job: conditions, environment, shells, what steps tell each other
+steps      the steps of one job, one after the other, and the actions they use
+standing   what each of them sees: contexts, variables, PATH
+words      what each of them says: commands in its output, files
+listening  output on its way to the log: commands taken out, secrets hidden
+shells     the flags of each shell
+actions    finding an action in the workspace
+around     what passes between these
 spool      a job's log on our own disk, until the server has it for good
 sending    what the server must hear of one job, in order and once
 wire       the five requests

@@ -37,6 +37,7 @@ from towpath.pipelines.model.run import (
 from towpath.pipelines.model.workflow import Checkout, Workflow
 from towpath.pipelines.remote import box as boxes
 from towpath.pipelines.remote import checkout, steps
+from towpath.pipelines.remote.around import Surround
 from towpath.pipelines.remote.directories import remove
 from towpath.pipelines.remote.place import python_paths
 
@@ -319,7 +320,7 @@ class Here:
         )
         log = _Shown(job, self._watch)
         with boxes.open_box(place, self._isolation) as box:
-            around = steps.Surround(
+            around = Surround(
                 box=box,
                 log=log,
                 fetch=lambda wanted, cancel, seconds: self._fetch(

@@ -22,6 +22,7 @@ from towpath.pipelines.model.execution import Assignment, Outcome
 from towpath.pipelines.model.workflow import Checkout
 from towpath.pipelines.remote import box as boxes
 from towpath.pipelines.remote import checkout, steps
+from towpath.pipelines.remote.around import Surround
 from towpath.pipelines.remote.directories import remove
 from towpath.pipelines.remote.place import python_paths
 from towpath.pipelines.remote.sending import Abandoned, Sender
@@ -225,8 +226,8 @@ class Attempt:
             scratch=self._scratch,
         )
 
-    def _around(self, box: boxes.Box) -> steps.Surround:
-        return steps.Surround(
+    def _around(self, box: boxes.Box) -> Surround:
+        return Surround(
             box=box,
             log=self._spool,
             fetch=self._fetch,

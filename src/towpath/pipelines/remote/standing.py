@@ -42,6 +42,7 @@ class Frame:
     folder: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     ends_at: float = float("inf")
+    depth: int = 0
     steps: dict[str, Any] = field(default_factory=dict)
     failed: str = ""
 

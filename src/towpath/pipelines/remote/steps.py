@@ -4,14 +4,16 @@ What a step may say to those after it (outputs, environment, PATH) passes throug
 """
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from threading import Event
-from typing import Literal, Protocol
+from typing import Literal
 
 from towpath.kernel.errors import TowpathError
 from towpath.pipelines.formats import exchanged
 from towpath.pipelines.formats.masking import Masks
+from towpath.pipelines.model import action
+from towpath.pipelines.model.action import Action
 from towpath.pipelines.model.execution import (
     MAX_ANNOTATIONS,
     MAX_SUMMARIES,
@@ -25,9 +27,10 @@ from towpath.pipelines.model.expressions import templates
 from towpath.pipelines.model.expressions.evaluation import Surroundings
 from towpath.pipelines.model.expressions.values import ExpressionError
 from towpath.pipelines.model.workflow import Checkout, Step
-from towpath.pipelines.remote import shells
+from towpath.pipelines.remote import actions, shells
+from towpath.pipelines.remote.around import Command, Ended, Later, Surround
 from towpath.pipelines.remote.listening import Ear
-from towpath.pipelines.remote.session import Box, Exit
+from towpath.pipelines.remote.session import Exit
 from towpath.pipelines.remote.standing import CONDITION, Frame, Standing, StepError
 from towpath.pipelines.remote.words import Words, allows_unsafe
 
@@ -35,53 +38,6 @@ CLEAN_UP_SECONDS = 300.0
 """How long steps with always() or cancelled() may take after a cancel, as on GitHub."""
 _MOST_SHOWN = 100
 _BOLD, _DIM, _RED, _PLAIN_LOOK = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
-
-
-class Log(Protocol):
-    """Where output goes; offsets are bytes from the beginning."""
-
-    @property
-    def size(self) -> int: ...
-
-    def write(self, data: bytes) -> None: ...
-
-    def note(self, line: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class Surround:
-    """What a job's steps need of whoever runs them.
-
-    `fetch` brings a commit into the workspace. `cancel` asks for an orderly end.
-    """
-
-    box: Box
-    log: Log
-    fetch: Callable[[Checkout, Event, float], None]
-    report: Callable[[StepReport], None]
-    cancel: Event
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a step ended; `outcome` is the truth, `conclusion` what the job goes by."""
-
-    outcome: Verdict
-    conclusion: Verdict
-    why: str = ""
-    outputs: Mapping[str, str] = field(default_factory=dict)
-    annotations: tuple[Annotation, ...] = ()
-    summary: str = ""
-
-
-@dataclass(frozen=True)
-class Command:
-    """What a step starts: words, the whole environment, and where."""
-
-    argv: list[str]
-    env: Mapping[str, str]
-    directory: str = ""
 
 
 class Job:
@@ -94,6 +50,7 @@ class Job:
         self._standing = Standing(assignment, around.box, around.environment)
         self._top = Frame(ends_at=time.monotonic() + assignment.spec.minutes * 60)
         self._reports: list[StepReport] = []
+        self._later: list[Later] = []
         self._name, self._from = "", 0
         self._timed_out = False
         self._cleaning: float | None = None
@@ -106,17 +63,19 @@ class Job:
             return self._outcome("failure", f"`env` cannot be evaluated: {error}")
         for step in self._given.spec.steps:
             self._one(step)
+        for number, later in enumerate(reversed(self._later), len(self._given.spec.steps) + 1):
+            self._one(replace(later.step, number=number), later)
         if self._around.cancel.is_set():
             return self._outcome("cancelled")
         if self._top.failed or self._timed_out:
             return self._outcome("failure", self._top.failed if self._timed_out else "")
         return self._with_outputs()
 
-    def _one(self, step: Step) -> None:
-        """Run one of the job's own steps, and report how it ended."""
+    def _one(self, step: Step, later: Later | None = None) -> None:
+        """Run one of the job's own steps, or what an action left for its end, and report it."""
         began = time.monotonic()
-        self._name, self._from = "", self._around.log.size
-        ended = self._within(step, self._top)
+        self._name, self._from = later.step.name if later else "", self._around.log.size
+        ended = self._within(step, self._top, later)
         self._tell(
             StepReport(
                 number=step.number, name=self._name, state="finished",
@@ -127,11 +86,11 @@ class Job:
             )
         )  # fmt: skip
 
-    def _within(self, step: Step, frame: Frame) -> Ended:
+    def _within(self, step: Step, frame: Frame, later: Later | None = None) -> Ended:
         """Run a step of a job or of an action, and let those after it know how it ended."""
         if self._around.cancel.is_set() and self._cleaning is None:
             self._cleaning = time.monotonic() + CLEAN_UP_SECONDS
-        ended = self._guarded(step, frame)
+        ended = self._guarded(step, frame, later)
         if ended.outcome == "failure" and ended.why:
             self._note(f"{_RED}{ended.why}{_PLAIN_LOOK}")
         if ended.conclusion == "failure":
@@ -144,7 +103,7 @@ class Job:
             }
         return ended
 
-    def _guarded(self, step: Step, frame: Frame) -> Ended:
+    def _guarded(self, step: Step, frame: Frame, later: Later | None) -> Ended:
         plain = replace(step, timeout_minutes=step.minutes, continue_on_error=False)
         try:
             env = {**self._standing.env, **frame.env}
@@ -158,6 +117,9 @@ class Job:
                 timeout_minutes=self._standing.minutes(step.timeout_minutes, around),
                 continue_on_error=self._standing.forgives(step.continue_on_error, around),
             )
+            self._announce(plain, frame, around)
+            if later:
+                return self._finished_up(plain, later, env)
             return self._started(plain, frame, env, around)
         except (ExpressionError, StepError, TowpathError, exchanged.Unreadable) as error:
             return self._failure(plain, str(error))
@@ -165,9 +127,7 @@ class Job:
     def _is_wanted(self, step: Step, around: Surroundings) -> bool:
         return templates.holds(templates.parse_condition(step.condition, CONDITION), around)
 
-    def _started(
-        self, step: Step, frame: Frame, env: Mapping[str, str], around: Surroundings
-    ) -> Ended:
+    def _announce(self, step: Step, frame: Frame, around: Surroundings) -> None:
         name = self._masks.text(self._standing.text(step.name, around))
         mark = "▸" if frame is self._top else "  ▹"
         self._note(f"{_BOLD}{mark} {name or step.title}{_PLAIN_LOOK}")
@@ -176,9 +136,75 @@ class Job:
             self._tell(
                 StepReport(number=step.number, name=name, state="running", log_from=self._from)
             )
+
+    def _started(
+        self, step: Step, frame: Frame, env: Mapping[str, str], around: Surroundings
+    ) -> Ended:
         if step.checkout is not None:
             return self._fetched(step, frame, step.checkout, around)
+        if step.uses:
+            return self._acted(step, frame, env, around)
         return self._ran(step, frame, env, around)
+
+    def _acted(
+        self, step: Step, frame: Frame, env: Mapping[str, str], around: Surroundings
+    ) -> Ended:
+        """Use an action of the repository itself."""
+        if frame.depth >= action.DEEPEST:
+            raise StepError(f"Actions use each other more than {action.DEEPEST} deep.")
+        found = actions.find(self._around.box, step.uses)
+        given = self._standing.rendered(step.inputs, around)
+        for name in action.unknown(found.action, given):
+            self._note(f"The action has no input `{name}`.")
+        if lacking := action.missing(found.action, given):
+            raise StepError(f"The action needs the input `{lacking[0]}`.")
+        inner = Frame(
+            name=f"{frame.name}{step.number}-", folder=found.folder, env=env,
+            ends_at=time.monotonic() + self._seconds(step, frame)[0], depth=frame.depth + 1,
+        )  # fmt: skip
+        inner.inputs = self._standing.rendered(
+            action.filled(found.action, given), self._seen(inner, env)
+        )
+        if found.action.main:
+            return self._programmed(step, inner, found.action, env)
+        return self._composed(step, inner, found.action)
+
+    def _composed(self, step: Step, inner: Frame, used: Action) -> Ended:
+        said: list[Annotation] = []
+        summary = ""
+        for each in used.steps:
+            ended = self._within(each, inner)
+            said += ended.annotations
+            summary += ended.summary
+        if self._around.cancel.is_set() and self._cleaning is None:
+            return Ended("cancelled", "cancelled")
+        if len(summary.encode()) > self._room_for_summary():
+            summary = ""
+        outputs = self._standing.rendered(used.outputs, self._seen(inner, inner.env))
+        failed = self._failure(step, "A step of the action failed.") if inner.failed else None
+        ended = failed or Ended("success", "success")
+        return replace(ended, outputs=outputs, annotations=tuple(said), summary=summary)
+
+    def _programmed(self, step: Step, inner: Frame, used: Action, env: Mapping[str, str]) -> Ended:
+        """Run an action's program, and remember what it leaves for the end of the job."""
+        own = action.variables(inner.inputs or {})
+        whole = {**self._standing.variables(inner, env), **own}
+        state: dict[str, str] = {}
+        if used.post:
+            left = Step(
+                number=0, line=step.line, name=f"Post {step.title}", condition=used.post_condition
+            )
+            self._later.append(
+                Later(left, inner, used.post, action.variables(inner.inputs or {}), state)
+            )
+        command = Command(["node", f"{inner.folder}/{used.main}"], whole)
+        return self._commanded(step, inner, command, f"{inner.name}main", state)
+
+    def _finished_up(self, step: Step, later: Later, env: Mapping[str, str]) -> Ended:
+        states = {f"STATE_{name}": value for name, value in later.state.items()}
+        whole = {**self._standing.variables(later.frame, env), **later.variables, **states}
+        command = Command(["node", f"{later.frame.folder}/{later.program}"], whole)
+        return self._commanded(step, self._top, command, f"{step.number}")
 
     def _fetched(self, step: Step, frame: Frame, wanted: Checkout, around: Surroundings) -> Ended:
         resolved = Checkout(wanted.depth, self._standing.text(wanted.ref, around), wanted.path)
@@ -202,7 +228,14 @@ class Job:
         command = Command(script.command(file), whole, self._standing.text(directory, around))
         return self._commanded(step, frame, command, name)
 
-    def _commanded(self, step: Step, frame: Frame, command: Command, name: str) -> Ended:
+    def _commanded(
+        self,
+        step: Step,
+        frame: Frame,
+        command: Command,
+        name: str,
+        state: dict[str, str] | None = None,
+    ) -> Ended:
         """Run a command of a step, listen to it, and judge how it ended."""
         words = Words(
             self._around.box, name, self._masks,
@@ -219,7 +252,10 @@ class Job:
             cancelled=self._cancel_of_step(),
         )
         ear.end()
-        return self._heard(step, words, self._judged(step, ended, whose))
+        heard = self._heard(step, words, self._judged(step, ended, whose))
+        if state is not None:
+            state |= words.state
+        return heard
 
     def _judged(self, step: Step, ended: Exit, whose: Literal["step", "job"]) -> Ended:
         if ended.reason == "cancelled":

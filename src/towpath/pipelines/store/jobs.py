@@ -132,6 +132,8 @@ def report_step(tx: Tx, job: Job, report: StepReport) -> None:
         values |= {"finished": tx.now, "started": after(tx.now, -(report.seconds or 0.0))}
     else:
         values |= {"started": tx.now}
+    if report.number > len(job.spec.steps):
+        _add_late_step(tx, job, report)
     tx.execute(
         update(STEP)
         .where(
@@ -142,6 +144,16 @@ def report_step(tx: Tx, job: Job, report: StepReport) -> None:
         )
         .values(values)
     )
+
+
+def _add_late_step(tx: Tx, job: Job, report: StepReport) -> None:
+    """Make a row, unless there is one, for what an action does at the end of its job."""
+    key = {"job": job.id, "attempt": job.attempt, "number": report.number}
+    found = select(STEP.c.number).where(*(STEP.c[name] == value for name, value in key.items()))
+    if tx.row(found) is None:
+        tx.execute(
+            insert(STEP).values({**key, "name": report.name, "state": "waiting", "why": ""})
+        )
 
 
 def _row(job: Job) -> dict[str, Any]:
