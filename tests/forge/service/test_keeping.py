@@ -74,3 +74,13 @@ def test_the_audit_log_names_the_repository_and_never_the_value(kernel, boat):
         ("secret.set", False),
     ]
     assert "hunter" not in repr(found)
+
+
+def test_a_job_gets_its_owners_secrets_and_the_repositorys_own_before_them(hosted, boat, owner):
+    kernel = hosted.kernel
+    service.set_secret(kernel, owner, "BOTH", "ours")
+    service.set_secret(kernel, owner, "OURS", "1")
+    service.set_secret(kernel, boat, "BOTH", "mine")
+    ring = secrets.load(kernel)
+    found = kernel.db.read(lambda tx: service.reveal_secrets(tx, ring, hosted.id))
+    assert found == {"BOTH": "mine", "OURS": "1"}

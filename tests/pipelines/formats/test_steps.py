@@ -65,7 +65,7 @@ def test_what_is_wrong_is_said(text, says):
         ),
         ("[{uses: actions/checkout@v4, with: {token: x}}]", "1:37: `token` is not run yet"),
         ("[{run: a, background: true}]", "1:11: `background` is not run yet"),
-        ("[{run: '${{ secrets.a }}'}]", "1:8: `secrets` is not run yet"),
+        ("[{run: '${{ vars.a }}'}]", "1:8: `vars` is not run yet"),
         ("[{run: a, if: hashFiles('x') != ''}]", "1:15: `hashfiles` is not run yet"),
         ("[{run: a, shell: cmd}]", "1:18: `shell: cmd` is not run yet"),
     ],

@@ -95,7 +95,7 @@ def test_what_is_not_run_yet_is_no_problem_but_noted_with_its_place(old, new, pl
 
 
 def test_what_a_job_does_not_use_is_no_reason_to_refuse_another():
-    workflow = parse(FILE.replace("make test", "${{ secrets.a }}").encode(), "ci.yml")
+    workflow = parse(FILE.replace("make test", "${{ vars.a }}").encode(), "ci.yml")
     build, test = workflow.jobs
     assert (workflow.unrun, build.unrun) == ((), ())
     assert [problem.line for problem in test.unrun] == [24]

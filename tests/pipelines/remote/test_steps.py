@@ -28,14 +28,15 @@ class Ran:
 def execute(tmp_path):
     """Run the steps of job `a` of a file."""
 
-    def run(text, *, cancel=None, fetch=None, needs=None, during=None):
+    def run(text, *, cancel=None, fetch=None, needs=None, during=None, secrets=None):
         head = "on: push\nenv: {TOP: top}\njobs:\n  a:\n    runs-on: x\n"
         workflow = parse((head + text).encode(), "ci.yml")
         workspace = tmp_path / "job" / "boat"
         workspace.mkdir(parents=True)
         given = Assignment(
             job="j", run="r", attempt=1, lease="l", name="a", spec=workflow.jobs[0],
-            env=workflow.env, github=GITHUB, needs=needs or {}, source=Source(path="/a.git"),
+            env=workflow.env, github=GITHUB, needs=needs or {}, secrets=secrets or {},
+            source=Source(path="/a.git", token="tow_read"),
         )  # fmt: skip
         spool = Spool(tmp_path / "log")
         reports = []
@@ -350,3 +351,25 @@ def test_summaries_and_annotations_are_bounded_and_the_log_says_so(execute):
     assert second.summary == ""
     assert "is not kept" in second.annotations[0].message
     assert ran.outcome.conclusion == "success"
+
+
+def test_secrets_are_given_where_they_are_named_and_shown_nowhere(execute):
+    ran = execute(
+        """
+    env: {KEY: "${{ secrets.KEY }}"}
+    outputs: {leak: "${{ secrets.KEY }}"}
+    steps:
+      - name: Use ${{ secrets.KEY }}
+        run: |
+          test "$KEY" = "two words" && test "${{ secrets.key }}" = "two words"
+          test -z "${{ secrets.OTHER }}" && test "${{ secrets.GITHUB_TOKEN }}" = tow_read
+          echo "it is $KEY and $(printf %s "$KEY" | base64) and ${{ secrets.GITHUB_TOKEN }}"
+""",
+        secrets={"KEY": "two words"},
+    )
+    assert ran.outcome.conclusion == "success", ran.log
+    assert "\nit is *** and *** and ***\n" in ran.log.replace("=", "")
+    for hidden in ("two words", "tow_read"):
+        assert hidden not in ran.log
+    assert ran.outcome.steps[0].name == "Use ***"
+    assert ran.outcome.outputs == {}

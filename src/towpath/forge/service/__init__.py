@@ -101,6 +101,7 @@ from towpath.forge.service.keeping import (
     secrets_of,
     set_secret,
 )
+from towpath.forge.service.keeping import reveal_secrets as reveal_secrets
 from towpath.forge.service.marking import (
     add_label,
     change_label,

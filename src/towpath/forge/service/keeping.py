@@ -75,3 +75,17 @@ def _require_name(name: str) -> str:
             " GITHUB_.",
         )
     return wanted
+
+
+def reveal_secrets(tx: Tx, ring: secrets.Ring, repository: str) -> dict[str, str]:
+    """Give what a job of a repository may know, by name: the owner's, then the repository's own.
+
+    Unavailable when a key is lost. For whoever hands a job to a runner, and for nobody else.
+    """
+    found = repositories.repository(tx, repository)
+    keepers = (f"owner:{found.owner.lower()}", keeper_of(found).id)
+    return {
+        each.name: secrets.get(tx, ring, keeper, each.name).reveal()
+        for keeper in keepers
+        for each in secrets.names(tx, keeper)
+    }

@@ -25,7 +25,13 @@ from towpath.kernel.http.permissions import Special, guarded
 from towpath.pipelines import service
 from towpath.pipelines.api.bells import Bells, rung
 from towpath.pipelines.api.tails import log_channel
-from towpath.pipelines.model.execution import MAX_OUTPUTS, MAX_SUMMARIES, Outcome, StepReport
+from towpath.pipelines.model.execution import (
+    MAX_OUTPUTS,
+    MAX_SUMMARIES,
+    Assignment,
+    Outcome,
+    StepReport,
+)
 
 PREFIX = "/api/towpath/v1/runner"
 RUNNERS = "a token with the scope `runner`, made for a maintainer or the runner itself"
@@ -34,6 +40,7 @@ HEARTBEAT_SECONDS = 3.0
 """How long a heartbeat is held, so that a runner hears of a cancel at once."""
 MAX_CHUNK = 8 * 1024 * 1024
 """Most bytes of log in one request."""
+_MAX_CLAIM = 64 * 1024
 _MAX_BODY = 4 * (MAX_OUTPUTS + MAX_SUMMARIES)
 _SHORTEST_LEASE = 32
 T = TypeVar("T")
@@ -79,7 +86,7 @@ class Wire:
 
     async def claim(self, request: Request) -> Response:
         """Answer with a job as soon as there is one, or 204 after a while."""
-        body = _decoded(await _body(request, _MAX_BODY), ClaimBody)
+        body = _decoded(await _body(request, _MAX_CLAIM), ClaimBody)
         lease = _lease(request)
         runner, version = body.runner[:100], body.version[:40]
         until = asyncio.get_running_loop().time() + POLL_SECONDS
@@ -88,8 +95,8 @@ class Wire:
                 taken = await self._write(
                     lambda tx: service.claim(tx, runner, body.labels, lease, version)
                 )
-                if taken:
-                    return _json(taken)
+                if taken and (whole := await run_in_threadpool(self._whole, taken, lease)):
+                    return _json(whole)
                 left = until - asyncio.get_running_loop().time()
                 if not await rung(bell, sse.stopping(request), left):
                     break
@@ -129,6 +136,15 @@ class Wire:
         )
         self._bells.ring(log_channel(request.path_params["job"]))
         return _json({})
+
+    def _whole(self, taken: Assignment, lease: str) -> Assignment | None:
+        """Add the secrets; a job whose secrets cannot be read fails here and says why."""
+        try:
+            return service.with_secrets(self._kernel, taken)
+        except Unavailable as error:
+            failed = Outcome(conclusion="failure", why=str(error))
+            self._kernel.db.write(lambda tx: service.finish(tx, taken.job, lease, failed))
+            return None
 
     def _append(self, request: Request, offset: int, chunk: bytes) -> tuple[int, bool]:
         held = self._kernel.db.read(

@@ -15,8 +15,7 @@ KNOWN = frozenset(
     }
 )  # fmt: skip
 BEGINNINGS = (b"::", b"##[")
-POSSIBLE = re.compile(rb"^\s*(?:::|##\[)", re.MULTILINE)
-"""Finds in output whatever might be a command, at far less cost than reading each line."""
+_POSSIBLE = re.compile(rb"^[^\S\n]*(?:::|##\[)", re.MULTILINE)
 _Escapes = tuple[tuple[str, str], ...]
 _VALUE: _Escapes = (("%0D", "\r"), ("%0A", "\n"), ("%25", "%"))
 _PROPERTY: _Escapes = (("%3A", ":"), ("%2C", ","), *_VALUE)
@@ -50,6 +49,11 @@ def read(line: str, also: str = "") -> Command | None:
     pairs = (each.strip().partition("=") for each in rest.split(separator))
     properties = {key: _plain(found, escapes) for key, sign, found in pairs if sign}
     return Command(name.lower(), _plain(value, outer), properties, text)
+
+
+def may_hold(output: bytes) -> bool:
+    """Whether whole lines might hold a command, at far less cost than reading each of them."""
+    return any(mark in output for mark in BEGINNINGS) and bool(_POSSIBLE.search(output))
 
 
 def may_become(beginning: bytes) -> bool:

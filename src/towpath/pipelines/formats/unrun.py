@@ -29,7 +29,6 @@ KEYS: Mapping[str, str] = {
 NAMES: Mapping[str, str] = {
     "inputs": "a run is started without inputs",
     "jobs": "there are no reusable workflows",
-    "secrets": "jobs get no secrets",
     "vars": "there are no variables",
 }
 """Why an expression that names one of these contexts is not run."""

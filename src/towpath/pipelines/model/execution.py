@@ -40,7 +40,7 @@ class Assignment:
     """One attempt at one job, complete: a runner asks nothing more.
 
     `lease` proves in every later request that the job is still this runner's. `debug` shows what
-    steps say by `::debug::`.
+    steps say by `::debug::`. `secrets` are hidden in whatever the job says.
     """
 
     job: str
@@ -57,6 +57,7 @@ class Assignment:
     log_cap: int = LOG_CAP
     trace: str = ""
     debug: bool = False
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from towpath.pipelines.formats import commands
 from towpath.pipelines.formats.commands import Command
 from towpath.pipelines.formats.masking import Masks
 
-LONGEST_COMMAND = 1 << 20
-"""Bytes after which a line is output, whatever it began with."""
+LONGEST_COMMAND = 1 << 18
+"""Bytes of a line not over yet after which it is output, whatever it began with."""
 
 
 class Ear:
@@ -58,7 +58,7 @@ class Ear:
             first, end, text = text.partition(b"\n")
             self._show(first + end)
             self._within_line = False
-        if not commands.POSSIBLE.search(text):
+        if not commands.may_hold(text):
             self._show(text)
             return
         for line in text.splitlines(keepends=True):

@@ -56,6 +56,7 @@ class Standing:
         self._environment = environment
         self._paths: list[str] = []
         self.env: dict[str, str] = {}
+        self.secrets = {**given.secrets, "GITHUB_TOKEN": given.source.token}
 
     def begin(self) -> None:
         """Evaluate the outer environment; ExpressionError if that cannot be done."""
@@ -63,6 +64,7 @@ class Standing:
             {
                 "github": self._given.github,
                 "needs": self._given.needs,
+                "secrets": self.secrets,
                 **variants.surroundings(self._given.spec.variant),
             }
         )
@@ -91,6 +93,7 @@ class Standing:
                 "steps": frame.steps,
                 "job": {"status": word},
                 "runner": self._runner(),
+                "secrets": self.secrets if frame.inputs is None else {},
                 **variants.surroundings(self._given.spec.variant),
                 **({"inputs": frame.inputs} if frame.inputs is not None else {}),
             },

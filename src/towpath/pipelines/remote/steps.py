@@ -48,6 +48,8 @@ class Job:
         self._around = around
         self._masks = Masks()
         self._standing = Standing(assignment, around.box, around.environment)
+        for value in self._standing.secrets.values():
+            self._masks.add(value)
         self._top = Frame(ends_at=time.monotonic() + assignment.spec.minutes * 60)
         self._reports: list[StepReport] = []
         self._later: list[Later] = []

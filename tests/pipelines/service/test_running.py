@@ -3,13 +3,12 @@
 import pytest
 
 from towpath.forge import service as forge
-from towpath.kernel import outbox
 from towpath.kernel.access import service as access
 from towpath.kernel.errors import Conflict
+from towpath.kernel.secrets import service as secrets
 from towpath.pipelines import service
 from towpath.pipelines.model.execution import LEASE_SECONDS, StepReport
 from towpath.pipelines.model.run import MAX_LOSSES
-from towpath.pipelines.plugin import PLUGIN
 
 FILE = ".towpath/workflows/ci.yml"
 TWO_JOBS = """
@@ -75,72 +74,6 @@ def test_a_failure_skips_what_needs_it_and_names_the_step(canal):
     (fact,) = canal.finished()
     assert fact.conclusion == "failure"
     assert fact.summary == "ci: job “build” failed at step “Compile”: exit code 2"
-
-
-def test_the_same_key_is_one_suite(canal):
-    sha = canal.commit(**{FILE: TWO_JOBS})
-    assert canal.trigger(sha) == canal.trigger(sha)
-    canal.work()
-    assert len(canal.runs(canal.trigger(sha))) == 1
-
-
-def test_no_file_is_an_absent_suite(canal):
-    canal.trigger(canal.commit(README="hi"))
-    canal.work()
-    assert [fact.conclusion for fact in canal.finished()] == ["absent"]
-
-
-def test_an_invalid_file_says_where(canal):
-    suite = canal.trigger(
-        canal.commit(**{FILE: "on: push\njobs:\n  a:\n    run-on: x\n    steps: []\n"})
-    )
-    canal.work()
-    (fact,) = canal.finished()
-    assert fact.conclusion == "invalid"
-    assert f"{FILE}:4:5: Unknown key `run-on` in job `a`. Did you mean `runs-on`?" in fact.summary
-    assert canal.runs(suite) == []
-
-
-def test_our_own_folder_stands_in_for_githubs(canal):
-    github = TWO_JOBS.replace("name: ci", "name: github")
-    suite = canal.trigger(canal.commit(**{FILE: TWO_JOBS, ".github/workflows/ci.yml": github}))
-    canal.work()
-    assert [run.workflow for run in canal.runs(suite)] == ["ci"]
-
-
-def test_a_queue_candidate_is_judged_like_its_request(canal):
-    suite = canal.trigger(canal.commit(**{FILE: TWO_JOBS}), "merge_group", target="main")
-    canal.work()
-    assert len(canal.runs(suite)) == 1
-
-
-@pytest.mark.parametrize(("changed", "runs"), [("docs/a.md", 0), ("src/a.py", 1)])
-def test_a_path_filter_looks_at_what_changed(canal, changed, runs):
-    only = TWO_JOBS.replace("[push, pull_request]", "{push: {paths: ['src/**']}}")
-    base = canal.commit(**{FILE: only})
-    suite = canal.trigger(canal.commit(**{changed: "x"}), base=base)
-    canal.work()
-    assert len(canal.runs(suite)) == runs
-
-
-def test_a_push_and_a_request_start_suites_by_themselves(canal):
-    canal.commit(**{FILE: TWO_JOBS})
-    forge.sync_refs(canal.kernel, canal.repository.id)
-    canal.kernel.db.write(lambda tx: outbox.subscribe(tx, PLUGIN.reactions(canal.kernel)))
-    sha = canal.commit("topic", a="1")
-    forge.sync_refs(canal.kernel, canal.repository.id)
-    forge.open_merge_request(
-        canal.kernel,
-        canal.repository.id,
-        title="t",
-        body="",
-        author="alice",
-        source="topic",
-        target="main",
-    )
-    canal.work()
-    suites = canal.kernel.db.read(lambda tx: service.suites_of(tx, canal.repository.id, sha))
-    assert sorted(suite.event for suite in suites) == ["pull_request", "push"]
 
 
 def test_a_runner_gets_only_what_it_serves(canal):
@@ -257,43 +190,34 @@ def test_statuses_follow_the_run(canal):
     assert states() == [("towpath/ci", "failure")]
 
 
-def test_expected_seconds_is_the_median_of_what_passed(canal):
-    assert (
-        canal.kernel.db.read(lambda tx: service.expected_seconds(tx, canal.repository.id)) is None
-    )
-    canal.trigger(canal.commit(**{FILE: TWO_JOBS}))
+SECRETIVE = """
+on: push
+jobs:
+  open: {runs-on: linux, steps: [{run: a}]}
+  told: {runs-on: linux, needs: open, steps: [{run: a, env: {KEY: "${{ secrets.KEY }}"}}]}
+"""
+
+
+def _claimed(canal, **payload):
+    """The assignments of both jobs, with what they may know."""
+    suite = canal.trigger(canal.commit(**{FILE: SECRETIVE}), key=str(payload), **payload)
     canal.work()
-    canal.finish(canal.claim())
-    canal.finish(canal.claim())
-    seconds = canal.kernel.db.read(lambda tx: service.expected_seconds(tx, canal.repository.id))
-    assert seconds is not None
-    assert seconds >= 0
+    for _ in range(2):
+        taken = canal.claim()
+        yield service.with_secrets(canal.kernel, taken)
+        canal.finish(taken)
+    assert canal.suite(suite).conclusion == "success"
 
 
-def test_what_is_older_than_the_retention_is_forgotten_with_its_log(movable, clock):
-    suite = movable.trigger(movable.commit(**{FILE: TWO_JOBS}))
-    movable.work()
-    taken = movable.claim()
-    job = movable.kernel.db.read(lambda tx: service.job(tx, taken.job))
-    service.append_log(movable.kernel, job, 0, b"hello\n")
-    movable.finish(taken)
-    movable.finish(movable.claim())
-    clock.advance(86_400)
-    before = clock.now()
-    service.forget(movable.kernel, before - 2 * 86_400 * 1_000_000)
-    assert movable.runs(suite)
-    service.forget(movable.kernel, before)
-    assert movable.runs(suite) == []
-    assert list((movable.kernel.data / "logs").iterdir()) == []
+def test_a_job_that_names_secrets_gets_those_of_its_repository(canal):
+    secrets.prepare(canal.kernel)
+    forge.set_secret(canal.kernel, forge.keeper_of(canal.repository), "KEY", "hunter2")
+    silent, told = _claimed(canal)
+    assert (silent.secrets, told.secrets) == ({}, {"KEY": "hunter2"})
+    assert "hunter2" not in repr(told)
 
 
-def test_a_restart_gives_every_runner_a_whole_lease(movable, clock):
-    suite = movable.trigger(movable.commit(**{FILE: TWO_JOBS}))
-    movable.work()
-    taken = movable.claim()
-    clock.advance(LEASE_SECONDS * 5)
-    service.heal(movable.kernel)
-    movable.work()
-    assert movable.jobs(suite)["build"].state == "running"
-    movable.finish(taken)
-    assert movable.jobs(suite)["build"].conclusion == "success"
+def test_what_comes_from_a_fork_gets_none(canal):
+    secrets.prepare(canal.kernel)
+    forge.set_secret(canal.kernel, forge.keeper_of(canal.repository), "KEY", "hunter2")
+    assert [each.secrets for each in _claimed(canal, fork=True)] == [{}, {}]

@@ -1,0 +1,72 @@
+"""Looking at runs and their logs, and forgetting those that are old."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from towpath.forge import service as forge
+from towpath.kernel.clock import SECOND, Micros
+from towpath.kernel.context import Kernel
+from towpath.kernel.db.interface import Tx
+from towpath.pipelines.clients import process
+from towpath.pipelines.clients.logs import writing
+from towpath.pipelines.clients.logs.reading import LONGEST_LINE
+from towpath.pipelines.formats import ansi
+from towpath.pipelines.model.run import (
+    Job,
+    Run,
+    Step,
+)
+from towpath.pipelines.store import jobs as job_rows
+from towpath.pipelines.store import leases
+from towpath.pipelines.store import suites as suite_rows
+
+_FORGOTTEN_AT_ONCE = 100
+
+
+def runs_in(
+    tx: Tx,
+    full_name: str | None,
+    *,
+    sha: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> list[Run]:
+    """List runs, newest first, of one repository ("owner/name") or of all."""
+    repository = None
+    if full_name is not None:
+        owner, _, name = full_name.partition("/")
+        repository = forge.find_repository(tx, owner, name).id
+    return suite_rows.runs(tx, repository, sha, None, after, limit)
+
+
+def steps_of(tx: Tx, jobs: Sequence[Job]) -> dict[str, list[Step]]:
+    """List the steps of the current attempt of each job, by job id."""
+    return {each.id: job_rows.steps(tx, each.id, each.attempt) for each in jobs}
+
+
+def line_html(text: bytes, number: int) -> str:
+    """Make one line of a log safe HTML with an address of its own, colours as classes."""
+    shown, _ = ansi.line_html(text[:LONGEST_LINE].decode("utf-8", "replace"))
+    return f'<span class="line" id="L{number}"><a href="#L{number}">{number}</a>{shown}\n</span>'
+
+
+def expected_seconds(tx: Tx, repository: str) -> float | None:
+    """How long a suite of this repository takes that passes; None when none has passed yet."""
+    recent = suite_rows.recent_suites(tx, repository, "success")
+    spans = [(each.finished - each.created) / SECOND for each in recent if each.finished]
+    return median(spans) if spans else None
+
+
+def heal(kernel: Kernel) -> None:
+    """At start: nobody could renew a lease while no server was there."""
+    kernel.db.write(leases.renew_all)
+    process.forget_old_tokens(kernel)
+
+
+def forget(kernel: Kernel, before: Micros) -> None:
+    """Delete runs that ended before a moment, with their logs."""
+    while old := kernel.db.read(lambda tx: suite_rows.old_runs(tx, before, _FORGOTTEN_AT_ONCE)):
+        for run_id in old:
+            writing.forget(kernel.data, run_id)
+        kernel.db.write(lambda tx: suite_rows.forget_runs(tx, old))
+    kernel.db.write(lambda tx: suite_rows.forget_empty_suites(tx, before))
