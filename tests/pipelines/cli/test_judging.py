@@ -127,3 +127,43 @@ def test_what_is_not_among_the_contexts_is_not_known():
     done = evaluated("github.ref")
     assert done.exit_code == 1
     assert "Unrecognized named-value: 'github'" in done.stderr
+
+
+PLAN = """
+on: {push: {branches: [main]}}
+jobs:
+  a: {runs-on: x, strategy: {matrix: {v: [1, 2]}}, steps: [{run: x}]}
+  b: {needs: a, if: "false", runs-on: x, steps: [{run: x}]}
+"""
+
+
+def test_a_plan_lists_jobs_after_matrix_and_conditions(tmp_path):
+    file, event = tmp_path / "ci.yml", tmp_path / "event.json"
+    file.write_text(PLAN)
+    event.write_text('{"ref": "refs/heads/main"}')
+    done = CliRunner().invoke(pipelines, ["plan", str(file), "--event", str(event), "--json"])
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["triggered"], told["event"]) == (0, True, "push")
+    assert [(job["name"], job["fate"], job["matrix"]) for job in told["jobs"]] == [
+        ("a (1)", "runs", {"v": 1}), ("a (2)", "runs", {"v": 2}), ("b", "skipped", {}),
+    ]  # fmt: skip
+    assert "skipped  b  (after a)" in CliRunner().invoke(pipelines, ["plan", str(file)]).output
+
+
+def test_an_event_that_starts_nothing_plans_nothing(tmp_path):
+    file, event = tmp_path / "ci.yml", tmp_path / "event.json"
+    file.write_text(PLAN)
+    event.write_text('{"ref": "refs/heads/dev"}')
+    done = CliRunner().invoke(pipelines, ["plan", str(file), "--event", str(event)])
+    assert done.exit_code == 0
+    assert "is not started by push" in done.output
+
+
+def test_what_is_not_run_yet_cannot_be_planned(tmp_path):
+    file = tmp_path / "ci.yml"
+    file.write_text(PLAN.replace("v: [1, 2]", "v: '${{ fromJSON(1) }}'"))
+    assert CliRunner().invoke(pipelines, ["plan", str(file)]).exit_code == 1
+    file.write_text("on: push\njobs:\n  a: {runs-on: x, services: {}, steps: [{run: x}]}\n")
+    done = CliRunner().invoke(pipelines, ["plan", str(file)])
+    assert done.exit_code == 1
+    assert "ci.yml:3:19" in done.output

@@ -1,6 +1,9 @@
 """`towpath run`, as a person and as a machine read it; `towpath runner`."""
 
 import json
+import signal
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -113,6 +116,59 @@ def test_annotations_and_summaries_are_told_at_the_end(tree):
     assert "│ # Report" in end
     step = json.loads(towpath_run(tree(ci=SAYS), "--json").stdout)["jobs"][0]["steps"][0]
     assert (step["annotations"][0]["file"], step["summary"]) == ("a.py", "# Report\n")
+
+
+PROGRAM = "from towpath.pipelines.cli.running import run; run()"
+WISHES = """
+on: [push, pull_request]
+jobs:
+  a:
+    runs-on: x
+    if: github.event.number == 7
+    steps:
+      - {id: never, run: exit 1}
+      - {name: Say, if: "github.head_ref == 'topic'", run: 'test "$KEY" = s3cret; echo "$KEY"'}
+      - run: echo ::debug::${{ github.event_name }} of ${{ github.event.number }}
+    env: {KEY: "${{ secrets.KEY }}"}
+"""
+
+
+def test_an_event_secrets_and_a_first_step_are_given_and_all_is_explained(tree, tmp_path):
+    event, kept = tmp_path / "event.json", tmp_path / "secrets"
+    event.write_text(json.dumps({"number": 7, "pull_request": {"head": {"ref": "topic"}}}))
+    kept.write_text("KEY=s3cret\n")
+    words = ["--event", str(event), "--secrets", str(kept), "--from-step", "Say"]
+    done = towpath_run(tree(ci=WISHES), *words, "--explain", "--debug")
+    assert done.exit_code == 0, done.output
+    assert "? if: github.event.number == 7 → true" in done.output
+    assert '? github.event_name → "pull_request"' in done.output
+    assert "Debug: pull_request of 7" in done.output
+    assert "\n***\n" in done.output
+    assert "s3cret" not in done.output.replace("= s3cret; echo", "")
+
+
+def test_an_event_or_secrets_that_make_no_sense_are_refused(tree, tmp_path):
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text("nonsense")
+    for option in ("--event", "--secrets"):
+        done = towpath_run(tree(ci=GOOD), option, str(wrong))
+        assert done.exit_code == 2
+        assert "wrong.json" in done.output
+
+
+def test_a_tree_that_is_watched_is_run_again_when_it_changes(tree):
+    made = tree(ci=GOOD)
+    words = [sys.executable, "-c", PROGRAM, "--watch", "-C", str(made)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(words, **pipes) as ran:
+        said = iter(ran.stdout.readline, "")
+        assert any(line == "hello\n" for line in said)
+        assert any("Waiting for a change" in line for line in said)
+        tree(ci=GOOD.replace("hello", "again"))
+        assert any(line == "again\n" for line in said)
+        assert any("Waiting for a change" in line for line in said)
+        ran.send_signal(signal.SIGINT)
+        assert ran.wait(60) == 130
 
 
 def test_help_shows_examples():

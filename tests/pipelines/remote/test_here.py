@@ -5,7 +5,6 @@ import threading
 import pytest
 
 from tests.pipelines.trees import run_git
-from towpath.kernel.errors import InvalidInput, NotFound
 from towpath.pipelines.formats.workflow import parse
 from towpath.pipelines.remote import here
 
@@ -61,26 +60,6 @@ def quiet(began=None, output=None):
     )  # fmt: skip
 
 
-def test_a_snapshot_holds_what_lies_in_the_tree_and_changes_nothing_there(tree, folder):
-    before = run_git(tree, "status", "--porcelain"), run_git(tree, "rev-parse", "HEAD")
-    taken = here.snapshot(tree, folder)
-    listed = run_git(taken.path, "ls-tree", "--name-only", taken.sha).split()
-    assert listed == [".gitignore", "kept.txt", "new.txt"]
-    assert run_git(taken.path, "show", f"{taken.sha}:kept.txt") == "changed"
-    assert run_git(taken.path, "rev-parse", f"{taken.sha}^") == before[1]
-    assert taken.ref == "refs/heads/topic"
-    assert (run_git(tree, "status", "--porcelain"), run_git(tree, "rev-parse", "HEAD")) == before
-
-
-def test_a_tree_without_git_can_be_run_too(tmp_path, folder):
-    plain = tmp_path / "plain"
-    plain.mkdir()
-    (plain / "a.txt").write_text("x")
-    taken = here.snapshot(plain, folder)
-    assert run_git(taken.path, "ls-tree", "--name-only", taken.sha) == "a.txt"
-    assert not (plain / ".git").exists()
-
-
 def test_jobs_run_on_the_tree_as_on_a_server(tree, folder):
     runs = here.Here(here.Options(tree=tree, folder=folder, slots=2), quiet())
     conclusion, jobs = runs.run(parse(FILE.encode(), "ci.yml"))
@@ -100,41 +79,6 @@ def test_a_run_can_be_cancelled(tree, folder):
     conclusion, jobs = runs.run(parse(text.encode(), "ci.yml"))
     assert conclusion == "cancelled"
     assert [job.conclusion for job in jobs] == ["cancelled", "cancelled"]
-
-
-def test_one_job_brings_along_what_it_needs():
-    workflow = parse(FILE.encode(), "ci.yml")
-    assert [job.id for job in here.choose(workflow, "b").jobs] == ["a", "b"]
-    assert here.choose(workflow, None) is workflow
-    with pytest.raises(NotFound, match="a, b, c"):
-        here.choose(workflow, "zzz")
-
-
-def test_files_are_found_in_our_folder_or_else_in_githubs(tree):
-    with pytest.raises(NotFound):
-        here.workflows_of(tree)
-    github = tree / ".github/workflows"
-    github.mkdir(parents=True)
-    (github / "a.yml").write_text(FILE)
-    assert [path.name for path in here.workflows_of(tree)] == ["a.yml"]
-    ours = tree / ".towpath/workflows"
-    ours.mkdir(parents=True)
-    (ours / "b.yaml").write_text(FILE)
-    assert [path.name for path in here.workflows_of(tree)] == ["b.yaml"]
-    assert here.load(tree, ours / "b.yaml").path == ".towpath/workflows/b.yaml"
-
-
-def test_the_top_of_a_tree_is_found_from_below(tree, tmp_path):
-    (tree / "sub").mkdir()
-    assert here.top_of(tree / "sub") == tree.resolve()
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    assert here.top_of(outside) == outside.resolve()
-
-
-def test_what_is_not_clear_lists_what_there_is():
-    assert isinstance(here.ambiguous(None, ["a", "b"]), InvalidInput)
-    assert "a, b" in str(here.ambiguous("c", ["a", "b"]))
 
 
 MATRIX = """
@@ -186,3 +130,13 @@ jobs:
     conclusion, jobs = runs.run(parse(text.encode(), "ci.yml"))
     assert conclusion == "failure"
     assert [job.conclusion for job in jobs] == ["failure", "cancelled", "cancelled"]
+
+
+def test_a_run_whose_output_nobody_takes_ends_all_the_same(tree, folder):
+    def gone(*_):
+        raise BrokenPipeError("nobody reads this")
+
+    text = "on: push\njobs:\n  a: {runs-on: x, steps: [{run: echo}]}\n"
+    runs = here.Here(here.Options(tree=tree, folder=folder, slots=1), quiet(output=gone))
+    conclusion, (job,) = runs.run(parse(text.encode(), "ci.yml"))
+    assert (conclusion, job.why) == ("failure", "nobody reads this")

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from towpath.kernel.errors import TowpathError
+
 if TYPE_CHECKING:
+    from towpath.pipelines.model.rehearsal import Part
     from towpath.pipelines.model.workflow import Problem
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -49,10 +52,10 @@ def lint(files: tuple[Path, ...], as_json: bool) -> None:  # noqa: FBT001 - clic
 
 def _problems(file: Path) -> "Iterator[tuple[str, Problem]]":
     from towpath.pipelines.model.workflow import InvalidWorkflow
-    from towpath.pipelines.remote import here
+    from towpath.pipelines.remote import worktree
 
     try:
-        workflow = here.load(Path(), file)
+        workflow = worktree.load(Path(), file)
     except InvalidWorkflow as error:
         yield from (("error", problem) for problem in error.problems)
         return
@@ -117,3 +120,75 @@ def _status(contexts: Mapping[str, Any]) -> str:
 def _end(why: str) -> NoReturn:
     click.echo(why, err=True)
     sys.exit(_WRONG)
+
+
+@pipelines.command(
+    epilog="""\b
+Examples:
+  towpath pipelines plan ci.yml
+  towpath pipelines plan ci.yml --event request.json --json
+"""
+)
+@click.argument("file", type=_FILE)
+@click.option("--event", default="push", show_default=True, metavar="NAME|FILE", help="See run.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+def plan(file: Path, event: str, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+    """Tell which jobs an event would start, after matrix and conditions, without running any.
+
+    Jobs that would run are taken to succeed; what depends on their outputs is said to be open.
+
+    Exit code: 0 it can be planned, 1 the file or a job cannot be run.
+    """
+    try:
+        told = _planned(file, event)
+    except TowpathError as error:
+        _end(str(error))
+    if as_json:
+        click.echo(json.dumps(told, indent=2))
+    else:
+        _draw(told)
+    sys.exit(_WRONG if any(job["fate"] == "failure" for job in told["jobs"]) else 0)
+
+
+def _planned(file: Path, event: str) -> dict[str, Any]:
+    from towpath.pipelines.cli.events import branch_of, event_of
+    from towpath.pipelines.model import rehearsal, triggers
+    from towpath.pipelines.remote import here, worktree
+
+    workflow = worktree.load(Path(), file)
+    happened = event_of(event)
+    ref = str(happened.payload.get("ref") or "refs/heads/main")
+    about = triggers.Event(happened.name, branch_of(happened, ref))
+    triggered = bool(triggers.matching([workflow], about))
+    run, jobs = here.planned(workflow, happened.name, happened.payload, sha="0" * 40, ref=ref)
+    parts = rehearsal.rehearse(jobs, run.github) if triggered else []
+    return {
+        "workflow": workflow.name,
+        "path": workflow.path,
+        "title": run.title,
+        "event": happened.name,
+        "triggered": triggered,
+        "jobs": [_part(each) for each in parts],
+    }
+
+
+def _part(part: "Part") -> dict[str, Any]:
+    spec = part.job.spec
+    return {
+        "id": spec.id,
+        "name": part.job.name,
+        "needs": list(spec.needs),
+        "runs-on": list(spec.runs_on),
+        "matrix": dict(spec.variant.matrix) if spec.variant else {},
+        "fate": part.fate,
+        "why": part.why,
+    }
+
+
+def _draw(told: Mapping[str, Any]) -> None:
+    if not told["triggered"]:
+        click.echo(f"{told['path']} is not started by {told['event']}.")
+    for job in told["jobs"]:
+        why = f": {job['why']}" if job["why"] else ""
+        needs = f"  (after {', '.join(job['needs'])})" if job["needs"] else ""
+        click.echo(f"{job['fate']:<8} {job['name']}{needs}{why}")

@@ -1,36 +1,27 @@
 """`towpath run`: workflow files without a server. `towpath runner`: jobs for a server."""
 
-import json
 import signal
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from towpath.kernel.errors import TowpathError
+from towpath.pipelines.cli.events import event_of
 
 if TYPE_CHECKING:
-    from towpath.pipelines.model.execution import StepReport
     from towpath.pipelines.model.run import Job
     from towpath.pipelines.model.workflow import Workflow
     from towpath.pipelines.remote.here import Here
 
 _FAILED, _UNUSABLE, _INTERRUPTED = 1, 2, 130
 _FOLDER = click.Path(file_okay=False)
-_COLOURS = ("cyan", "magenta", "blue", "yellow", "green")
-_MARKS = {
-    "success": ("✓", "green"),
-    "failure": ("✗", "red"),
-    "cancelled": ("◼", "yellow"),
-    "skipped": ("○", "bright_black"),
-}
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_LOOK_SECONDS = 0.5
 
 
 @click.command(
@@ -39,6 +30,8 @@ Examples:
   towpath run                      the only workflow, or a list of those there are
   towpath run ci                   .towpath/workflows/ci.yml, or the one named ci
   towpath run ci --job test        one job, and what it needs
+  towpath run --job test --from-step 3 --watch    while you work on that step
+  towpath run --event request.json --explain      why something is skipped
   towpath run --json > result.json machines read standard output, people standard error
 """
 )
@@ -51,7 +44,20 @@ Examples:
     default=Path(),
     help="The working tree, if not this one.",
 )
-@click.option("--event", default="push", show_default=True, help="What github.event_name says.")
+@click.option(
+    "--event",
+    default="push",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="What happened: an event's name, or a JSON file that github.event is to hold.",
+)
+@click.option(
+    "--from-step", metavar="STEP", help="Skip what stands before: an id, name or number."
+)
+@click.option("--secrets", type=_FILE, help="A file of NAME=VALUE lines for the context secrets.")
+@click.option("--explain", is_flag=True, help="Say how each condition and ${{ }} came out.")
+@click.option("--debug", is_flag=True, help="Show what steps say by ::debug::.")
+@click.option("--watch", is_flag=True, help="Run again whenever a file of the tree changes.")
 @click.option(
     "--slots",
     type=click.IntRange(1, 64),
@@ -65,10 +71,8 @@ def run(
     workflow: str | None,
     job: str | None,
     directory: Path,
-    event: str,
-    slots: int,
-    network: bool,  # noqa: FBT001 - click passes it by name
-    as_json: bool,  # noqa: FBT001
+    watch: bool,  # noqa: FBT001 - click passes it by name
+    **wishes: Any,
 ) -> None:
     """Run a workflow file on the working tree, without a server.
 
@@ -77,40 +81,77 @@ def run(
 
     Exit code: 0 all passed, 1 something failed, 2 a file cannot be used, 130 interrupted.
     """
-    from towpath.pipelines.remote import here
+    from towpath.pipelines.remote import worktree
 
+    tree = worktree.top_of(directory)
+    if not watch:
+        sys.exit(_once(tree, workflow, job, **wishes))
+    ended = 0
+    while ended != _INTERRUPTED:
+        seen = worktree.fingerprint(tree)
+        ended = _once(tree, workflow, job, **wishes)
+        if ended != _INTERRUPTED:
+            ended = _INTERRUPTED if not _changed(tree, seen) else 0
+    sys.exit(_INTERRUPTED)
+
+
+def _changed(tree: Path, seen: int) -> bool:
+    """Wait until the tree is another than it was; False when interrupted."""
+    from towpath.pipelines.remote import worktree
+
+    interrupted = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    click.secho("Waiting for a change; Ctrl-C ends it.", dim=True, err=True)
     try:
-        tree = here.top_of(directory)
-        chosen = here.choose(_chosen(tree, workflow), job)
+        while worktree.fingerprint(tree) == seen:
+            if interrupted.wait(_LOOK_SECONDS):
+                return False
+        return True
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _once(tree: Path, workflow: str | None, job: str | None, **wishes: Any) -> int:
+    """Run once; the exit code."""
+    from towpath.pipelines.cli.telling import Telling
+    from towpath.pipelines.remote import here, worktree
+
+    quiet, step = wishes["as_json"], wishes["from_step"]
+    try:
+        chosen = worktree.choose(_chosen(tree, workflow), job)
+        chosen = worktree.begin_at(chosen, job, step) if step else chosen
+        happened = event_of(wishes["event"])
         with tempfile.TemporaryDirectory(prefix="towpath-run-") as folder:
             options = here.Options(
-                tree=tree, folder=Path(folder), slots=slots, event=event, network=network
-            )
-            told = _Telling(chosen, quiet=as_json)
+                tree=tree, folder=Path(folder), slots=wishes["slots"], network=wishes["network"],
+                event=happened.name, payload=happened.payload, explain=wishes["explain"],
+                secrets=worktree.secrets_in(wishes["secrets"]), debug=wishes["debug"],
+            )  # fmt: skip
+            told = Telling(chosen, quiet=quiet)
             runs = here.Here(options, told.watch())
             conclusion, jobs = _interruptible(runs, chosen)
     except TowpathError as error:
         click.echo(str(error), err=True)
-        sys.exit(_UNUSABLE)
-    told.summary(conclusion, jobs, as_json=as_json)
-    sys.exit({"success": 0, "cancelled": _INTERRUPTED}.get(conclusion, _FAILED))
+        return _UNUSABLE
+    told.summary(conclusion, jobs, as_json=quiet)
+    return {"success": 0, "cancelled": _INTERRUPTED}.get(conclusion, _FAILED)
 
 
 def _chosen(tree: Path, wanted: str | None) -> "Workflow":
     """Find the file that is meant; tells which there are when that is not clear."""
-    from towpath.pipelines.remote import here
+    from towpath.pipelines.remote import worktree
 
     if wanted is not None and Path(wanted).is_file():
-        return here.load(tree, Path(wanted).resolve())
-    files = here.workflows_of(tree)
+        return worktree.load(tree, Path(wanted).resolve())
+    files = worktree.workflows_of(tree)
     if wanted is None and len(files) == 1:
-        return here.load(tree, files[0])
+        return worktree.load(tree, files[0])
     matching = [file for file in files if wanted in {file.name, file.stem}]
     if not matching and wanted is not None:
-        matching = [file for file in files if here.load(tree, file).name == wanted]
+        matching = [file for file in files if worktree.load(tree, file).name == wanted]
     if len(matching) == 1:
-        return here.load(tree, matching[0])
-    raise here.ambiguous(wanted, [file.stem for file in files])
+        return worktree.load(tree, matching[0])
+    raise worktree.ambiguous(wanted, [file.stem for file in files])
 
 
 def _interruptible(runs: "Here", chosen: "Workflow") -> tuple[str, Sequence["Job"]]:
@@ -123,147 +164,6 @@ def _interruptible(runs: "Here", chosen: "Workflow") -> tuple[str, Sequence["Job
         return runs.run(chosen)
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-class _Telling:
-    """Writes what happens, line by line; lines of jobs that run together bear their names."""
-
-    def __init__(self, chosen: "Workflow", *, quiet: bool) -> None:
-        self._err = quiet
-        self._chosen = chosen
-        self._began = time.monotonic()
-        self._lock = threading.Lock()
-        self._partial: dict[str, bytes] = {}
-        self._seconds: dict[str, float] = {}
-        self._steps: dict[str, list[StepReport]] = {}
-        self._alone = len(chosen.jobs) == 1 and chosen.jobs[0].strategy is None
-        self._labels: dict[str, str] = {}
-        self._width = max(len(job.id) for job in chosen.jobs)
-
-    def watch(self) -> Any:
-        from towpath.pipelines.remote.here import Watch
-
-        return Watch(lambda _: None, self._step, self._output, self._ended)
-
-    def _output(self, job: "Job", data: bytes) -> None:
-        with self._lock:
-            *lines, rest = (self._partial.get(job.id, b"") + data).split(b"\n")
-            self._partial[job.id] = rest
-            for line in lines:
-                self._say(job, line.decode("utf-8", "replace"))
-
-    def _step(self, job: "Job", report: "StepReport") -> None:
-        if report.state != "finished":
-            return
-        self._steps.setdefault(job.id, []).append(report)
-        if report.conclusion != "skipped":
-            forgiven = (
-                " (it failed, and may)" if report.conclusion == "success" and report.why else ""
-            )
-            title = _title(job, report) + forgiven
-            self._verdict(job, str(report.conclusion), f"{title}  {_span(report.seconds)}")
-
-    def _ended(self, job: "Job", seconds: float) -> None:
-        self._seconds[job.id] = seconds
-        if rest := self._partial.pop(job.id, b""):
-            self._say(job, rest.decode("utf-8", "replace"))
-        why = f": {job.why}" if job.why else ""
-        self._verdict(
-            job,
-            str(job.conclusion),
-            f"job {label_of(job)} {_word(job.conclusion)}{why}  {_span(seconds)}",
-        )
-
-    def _verdict(self, job: "Job", conclusion: str, words: str) -> None:
-        mark, colour = _MARKS[conclusion]
-        self._say(job, click.style(f"{mark} {words}", fg=colour))
-
-    def _say(self, job: "Job", line: str) -> None:
-        click.echo(f"{'' if self._alone else self._prefix(job)}{line}", err=self._err)
-
-    def _prefix(self, job: "Job") -> str:
-        """Name a job in front of its lines; all names seen so far are made as wide."""
-        label = label_of(job)
-        self._labels.setdefault(job.id, _COLOURS[len(self._labels) % len(_COLOURS)])
-        self._width = max(self._width, len(label))
-        return click.style(f"{label:<{self._width}} │ ", fg=self._labels[job.id])
-
-    def summary(self, conclusion: str, jobs: Sequence["Job"], *, as_json: bool) -> None:
-        seconds = time.monotonic() - self._began
-        if as_json:
-            click.echo(json.dumps(self._result(conclusion, jobs, seconds)))
-            return
-        click.echo()
-        for job in jobs:
-            mark, colour = _MARKS[str(job.conclusion)]
-            words = f"{label_of(job)}  {_word(job.conclusion)}  {_span(self._seconds.get(job.id))}"
-            click.secho(f"{mark} {words}", fg=colour)
-            self._said(job)
-        mark, colour = _MARKS[conclusion]
-        name = f"{self._chosen.name} ({self._chosen.path})"
-        click.secho(f"{mark} {name} {_word(conclusion)} in {_span(seconds)}", fg=colour, bold=True)
-
-    def _said(self, job: "Job") -> None:
-        """Repeat what steps said to people, where it will be read."""
-        for report in self._steps.get(job.id, ()):
-            for said in report.annotations:
-                colour = {"error": "red", "warning": "yellow"}.get(said.level, "cyan")
-                click.secho(f"    {said.level}: {said}", fg=colour)
-            if report.summary:
-                click.echo(indent(report.summary.rstrip(), "    │ "))
-
-    def _result(self, conclusion: str, jobs: Sequence["Job"], seconds: float) -> dict[str, Any]:
-        return {
-            "workflow": self._chosen.name,
-            "path": self._chosen.path,
-            "conclusion": conclusion,
-            "seconds": round(seconds, 3),
-            "jobs": [
-                {
-                    "id": job.key,
-                    "matrix": dict(job.spec.variant.matrix) if job.spec.variant else {},
-                    "name": job.name,
-                    "conclusion": job.conclusion,
-                    "why": job.why,
-                    "seconds": round(self._seconds.get(job.id, 0.0), 3),
-                    "outputs": dict(job.outputs),
-                    "steps": [
-                        {
-                            "number": report.number,
-                            "name": _title(job, report),
-                            "conclusion": report.conclusion,
-                            "why": report.why,
-                            "seconds": round(report.seconds or 0.0, 3),
-                            "annotations": [asdict(said) for said in report.annotations],
-                            "summary": report.summary,
-                        }
-                        for report in self._steps.get(job.id, ())
-                    ],
-                }
-                for job in jobs
-            ],
-        }
-
-
-def label_of(job: "Job") -> str:
-    """Call a job as the file does, and a variant of a matrix by its own name."""
-    variant = job.spec.variant
-    return job.name if variant and variant.matrix else job.key
-
-
-def _title(job: "Job", report: "StepReport") -> str:
-    return report.name or job.spec.steps[report.number - 1].title
-
-
-def _word(conclusion: str | None) -> str:
-    return {"success": "passed", "failure": "failed"}.get(str(conclusion), str(conclusion))
-
-
-def _span(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(seconds, 60)
-    return f"{int(minutes)} min {rest:.0f} s" if minutes else f"{rest:.1f} s"
 
 
 @click.command(

@@ -30,8 +30,8 @@ def github(origin: Origin, *, workflow: str, run: str, job: str = "", attempt: i
         "ref": origin.ref,
         "ref_name": origin.ref.removeprefix("refs/heads/"),
         "ref_type": "branch",
-        "head_ref": _name(payload.get("source")),
-        "base_ref": _name(payload.get("target")),
+        "head_ref": _name(payload.get("source")) or _of_request(payload, "head"),
+        "base_ref": _name(payload.get("target")) or _of_request(payload, "base"),
         "event_name": origin.event,
         "event": dict(payload),
         "actor": origin.actor,
@@ -59,3 +59,11 @@ def variables(context: Context) -> dict[str, str]:
 
 def _name(ref: Any) -> str:
     return ref.removeprefix("refs/heads/") if isinstance(ref, str) else ""
+
+
+def _of_request(payload: Mapping[str, Any], end: str) -> str:
+    """Find a branch where GitHub's own payload of a pull request has it."""
+    found: Any = payload
+    for name in ("pull_request", end, "ref"):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return _name(found)

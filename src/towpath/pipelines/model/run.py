@@ -240,7 +240,7 @@ def _started(job: Job, jobs: Grouped, github: contexts.Context) -> Action | None
     if any(other.state != "finished" for need in job.spec.needs for other in jobs[need]):
         return None
     try:
-        around = _surroundings(job, jobs, github)
+        around = surroundings(job, jobs, github)
         condition = templates.parse_condition(job.spec.condition, CONDITION_SCOPE)
         if not templates.holds(condition, around):
             return Conclude(job.id, "skipped")
@@ -256,7 +256,8 @@ def _started(job: Job, jobs: Grouped, github: contexts.Context) -> Action | None
     return Expand(job.id, tuple(made)) if made else Conclude(job.id, "skipped")
 
 
-def _surroundings(job: Job, jobs: Grouped, github: contexts.Context) -> Surroundings:
+def surroundings(job: Job, jobs: Grouped, github: contexts.Context) -> Surroundings:
+    """Build what the `if` of a job sees once all it needs have ended."""
     ancestors = [other.result for other in _ancestors(job, jobs)]
     return Surroundings(
         {"github": github, "needs": needs(job, jobs)},

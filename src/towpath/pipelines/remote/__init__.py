@@ -21,6 +21,7 @@ spool      a job's log on our own disk, until the server has it for good
 sending    what the server must hear of one job, in order and once
 wire       the five requests
 here       `towpath run`: the working tree, the same engine, no server
+worktree   that tree: its workflow files, and itself as a commit
 runner     claims jobs, runs them, gives them back
 __main__   the program and its flags
 """

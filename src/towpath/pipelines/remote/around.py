@@ -26,7 +26,8 @@ class Log(Protocol):
 class Surround:
     """What a job's steps need of whoever runs them.
 
-    `fetch` brings a commit into the workspace. `cancel` asks for an orderly end.
+    `fetch` brings a commit into the workspace. `cancel` asks for an orderly end. With `explain`
+    the log says how each condition and expression came out.
     """
 
     box: Box
@@ -35,6 +36,7 @@ class Surround:
     report: Callable[[StepReport], None]
     cancel: Event
     environment: Mapping[str, str] = field(default_factory=dict)
+    explain: bool = False
 
 
 @dataclass(frozen=True)

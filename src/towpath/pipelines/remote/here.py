@@ -5,21 +5,20 @@ tree are shared, nothing of the tree is changed), and every job checks that comm
 would from a server: so what passes here passes there, and jobs cannot disturb each other.
 """
 
-import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from towpath.kernel import ids
 from towpath.kernel.clock import SystemClock
-from towpath.kernel.errors import InvalidInput, NotFound, TowpathError
-from towpath.pipelines.formats import workflow as workflow_files
-from towpath.pipelines.model import contexts, planning, workflow
+from towpath.kernel.errors import InvalidInput
+from towpath.pipelines.model import contexts, explaining, planning, workflow
 from towpath.pipelines.model.execution import Assignment, Outcome, Source, StepReport
 from towpath.pipelines.model.run import (
+    CONDITION_SCOPE,
     Action,
     Conclude,
     Expand,
@@ -33,6 +32,7 @@ from towpath.pipelines.model.run import (
     decide,
     grouped,
     needs,
+    surroundings,
 )
 from towpath.pipelines.model.workflow import Checkout, Workflow
 from towpath.pipelines.remote import box as boxes
@@ -40,131 +40,7 @@ from towpath.pipelines.remote import checkout, steps
 from towpath.pipelines.remote.around import Surround
 from towpath.pipelines.remote.directories import remove
 from towpath.pipelines.remote.place import python_paths
-
-FOLDERS = (".towpath/workflows", ".github/workflows")
-_GIT_SECONDS = 300.0
-_PERSON = {
-    "GIT_AUTHOR_NAME": "Working tree",
-    "GIT_AUTHOR_EMAIL": "nobody@localhost",
-    "GIT_COMMITTER_NAME": "Working tree",
-    "GIT_COMMITTER_EMAIL": "nobody@localhost",
-}
-_GIT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"}
-
-
-def workflows_of(tree: Path) -> list[Path]:
-    """List the workflow files of a working tree; NotFound when there are none."""
-    for folder in FOLDERS:
-        found = sorted([*(tree / folder).glob("*.yml"), *(tree / folder).glob("*.yaml")])
-        if found:
-            return found
-    raise NotFound(
-        f"No workflow file lies in {' or '.join(FOLDERS)} of {tree}.",
-        next_step="Write one, or say with --directory where the working tree is.",
-    )
-
-
-def ambiguous(wanted: str | None, names: Sequence[str]) -> TowpathError:
-    """Say which workflows there are to choose from."""
-    listed = ", ".join(names)
-    if wanted is None:
-        return InvalidInput("There are several workflows here.", next_step=f"Name one: {listed}.")
-    return NotFound(f"No workflow here is called {wanted}.", next_step=f"There are: {listed}.")
-
-
-def load(tree: Path, file: Path) -> Workflow:
-    """Read one workflow file; InvalidWorkflow names each line that is wrong."""
-    shown = file.relative_to(tree) if file.is_relative_to(tree) else file
-    return workflow_files.parse(file.read_bytes(), str(shown))
-
-
-def top_of(directory: Path) -> Path:
-    """Find the working tree that a directory lies in; itself when it is in none of git's."""
-    done = _git(directory, "rev-parse", "--show-toplevel", check=False)
-    return Path(done.stdout.strip()) if done.returncode == 0 else directory.resolve()
-
-
-def choose(chosen: Workflow, wanted: str | None) -> Workflow:
-    """Keep one job and what it needs; NotFound names the jobs there are."""
-    if wanted is None:
-        return chosen
-    by_id = {job.id: job for job in chosen.jobs}
-    if wanted not in by_id:
-        raise NotFound(
-            f"{chosen.path} has no job `{wanted}`.",
-            next_step=f"Its jobs are: {', '.join(by_id)}.",
-        )
-    kept, waiting = set(), [wanted]
-    while waiting:
-        name = waiting.pop()
-        kept.add(name)
-        waiting.extend(need for need in by_id[name].needs if need not in kept)
-    return replace(chosen, jobs=tuple(job for job in chosen.jobs if job.id in kept))
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The working tree as a commit of a bare repository at `path`."""
-
-    path: Path
-    sha: str
-    ref: str
-
-
-def snapshot(tree: Path, folder: Path) -> Snapshot:
-    """Write what lies in the tree, ignored files left out, as a commit on top of HEAD."""
-    bare = folder / "tree.git"
-    _git(folder, "init", "--quiet", "--bare", str(bare))
-    inside = _git(tree, "rev-parse", "--git-common-dir", check=False)
-    environment = {"GIT_DIR": str(bare), "GIT_WORK_TREE": str(tree)}
-    head, ref = "", "refs/heads/main"
-    if inside.returncode == 0:
-        common = (tree / inside.stdout.strip()).resolve()
-        (bare / "objects/info/alternates").write_text(f"{common / 'objects'}\n")
-        if (common / "info/exclude").exists():
-            shutil.copyfile(common / "info/exclude", bare / "info/exclude")
-        head = _git(tree, "rev-parse", "--verify", "--quiet", "HEAD", check=False).stdout.strip()
-        ref = _git(tree, "symbolic-ref", "--quiet", "HEAD", check=False).stdout.strip() or ref
-        _reuse_index(tree, bare)
-        if (common / "shallow").exists():
-            shutil.copyfile(common / "shallow", bare / "shallow")
-    _git(tree, "add", "--all", "--", ".", environment=environment)
-    written = _git(tree, "write-tree", environment=environment).stdout.strip()
-    parents = ("-p", head) if head else ()
-    made = _git(
-        tree, "commit-tree", written, *parents, "-m", "The working tree", environment=environment
-    )
-    sha = made.stdout.strip()
-    _git(bare, "update-ref", ref, sha)
-    return Snapshot(bare, sha, ref)
-
-
-def _reuse_index(tree: Path, bare: Path) -> None:
-    """Start from the tree's own index, so that only changed files are read."""
-    index = Path(tree, _git(tree, "rev-parse", "--git-path", "index").stdout.strip())
-    if index.exists():
-        shutil.copyfile(index, bare / "index")
-
-
-def _git(
-    folder: Path,
-    *arguments: str,
-    environment: Mapping[str, str] | None = None,
-    check: bool = True,
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        ["git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
-         "-c", "safe.directory=*", *arguments],
-        cwd=folder,
-        env={**_GIT, **_PERSON, **(environment or {})},
-        capture_output=True,
-        text=True,
-        timeout=_GIT_SECONDS,
-        check=False,
-    )  # fmt: skip
-    if check and done.returncode:
-        raise InvalidInput(f"git {arguments[0]} failed: {done.stderr.strip()[:400]}")
-    return done
+from towpath.pipelines.remote.worktree import snapshot
 
 
 @dataclass(frozen=True)
@@ -179,14 +55,41 @@ class Watch:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How to run; `slots` jobs at once."""
+    """How to run; `slots` jobs at once. `payload` is what github.event holds."""
 
     tree: Path
     folder: Path
     slots: int
     event: str = "push"
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    explain: bool = False
+    debug: bool = False
     network: bool = False
     tool_paths: tuple[Path, ...] = ()
+
+
+def planned(
+    chosen: Workflow,
+    event: str,
+    payload: Mapping[str, Any],
+    *,
+    sha: str,
+    ref: str,
+    name: str = "local/repository",
+) -> tuple[Run, Sequence[Job]]:
+    """Make the run of one workflow, as a server would; InvalidInput for what is not run."""
+    now = SystemClock().now()
+    suite = Suite(
+        id="here", repository="here", sha=sha, ref=ref, event=event, key="here", payload=payload,
+        actor="", state="running", conclusion=None, summary="", run=None, created=now,
+        finished=None,
+    )  # fmt: skip
+    origin = contexts.Origin(repository=name, sha=sha, ref=ref, event=event, payload=payload)
+    found = planning.plan(suite, [chosen], origin, now)
+    if found.problems:
+        raise InvalidInput("\n".join(map(str, found.problems)))
+    return found.runs[0]
 
 
 class Here:
@@ -226,27 +129,17 @@ class Here:
                 )
                 if any(isinstance(action, Finish) for action in actions):
                     break
+                self._explain(run, actions)
                 changed = [self._apply(action) for action in actions]
                 if not self._begin_queued(run) and not any(changed):
                     self._changed.wait()
         return conclusion(self._jobs.values()), tuple(self._jobs.values())
 
     def _planned(self, chosen: Workflow) -> tuple[Run, Sequence[Job]]:
-        now = SystemClock().now()
-        taken = self._snapshot
-        suite = Suite(
-            id="here", repository="here", sha=taken.sha, ref=taken.ref, event=self._options.event,
-            key="here", payload={}, actor="", state="running", conclusion=None, summary="",
-            run=None, created=now, finished=None,
-        )  # fmt: skip
-        origin = contexts.Origin(
-            repository=f"local/{self._options.tree.name}", sha=taken.sha, ref=taken.ref,
-            event=self._options.event,
-        )  # fmt: skip
-        planned = planning.plan(suite, [chosen], origin, now)
-        if planned.problems:
-            raise InvalidInput("\n".join(map(str, planned.problems)))
-        return planned.runs[0]
+        taken, options = self._snapshot, self._options
+        ref = str(options.payload.get("ref") or taken.ref)
+        name = f"local/{options.tree.name}"
+        return planned(chosen, options.event, options.payload, sha=taken.sha, ref=ref, name=name)
 
     def _apply(self, action: Action) -> bool:
         match action:
@@ -260,6 +153,17 @@ class Here:
                 self._jobs[job] = replace(self._jobs[job], stop=True)
                 self._stops[job].set()
         return True
+
+    def _explain(self, run: Run, actions: Sequence[Action]) -> None:
+        """Say how the conditions of jobs came out that are decided on now."""
+        jobs = grouped(self._jobs.values())
+        for action in actions if self._options.explain else ():
+            if isinstance(action, Finish | Stop) or self._jobs[action.job].spec.variant:
+                continue
+            job = self._jobs[action.job]
+            around = surroundings(job, jobs, run.github)
+            for line in explaining.condition(job.spec.condition, CONDITION_SCOPE, around):
+                self._watch.output(job, f"\x1b[2m  ? {line}\x1b[0m\n".encode())
 
     def _expand(self, job: Job, variants: Sequence[workflow.Job]) -> None:
         """Put the variants of a job in its place."""
@@ -293,16 +197,18 @@ class Here:
         folder = self._options.folder / job.id
         try:
             outcome = self._outcome(run, job, folder)
-        except TowpathError as error:
-            outcome = Outcome(conclusion="failure", why=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it was, somebody waits for this job
+            outcome = Outcome(conclusion="failure", why=str(error) or type(error).__name__)
         finally:
             remove(folder)
         verdict = "cancelled" if outcome.conclusion == "released" else outcome.conclusion
         ended = replace(job, conclusion=verdict, why=outcome.why, outputs=outcome.outputs)
         with self._changed:
             self._running -= 1
-            self._end(ended, time.monotonic() - began)
-            self._changed.notify_all()
+            try:
+                self._end(ended, time.monotonic() - began)
+            finally:
+                self._changed.notify_all()
 
     def _end(self, job: Job, seconds: float) -> None:
         self._jobs[job.id] = replace(job, state="finished", finished=SystemClock().now())
@@ -329,6 +235,7 @@ class Here:
                 report=lambda report: self._watch.step(job, report),
                 cancel=self._stops[job.id],
                 environment=checkout.job_environment(),
+                explain=self._options.explain,
             )
             return steps.Job(self._assignment(run, job), around).run()
 
@@ -338,7 +245,8 @@ class Here:
         return Assignment(
             job=job.id, run=run.id, attempt=1, lease=ids.secret("lease"), name=job.name,
             spec=job.spec, env=run.env, github={**run.github, "job": job.key}, needs=needed,
-            source=Source(path=str(self._snapshot.path)),
+            source=Source(path=str(self._snapshot.path)), secrets=self._options.secrets,
+            debug=self._options.debug,
         )  # fmt: skip
 
     def _fetch(

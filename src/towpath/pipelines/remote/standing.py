@@ -1,11 +1,11 @@
 """What the steps of one job see: contexts in expressions, variables, PATH. It grows as they go."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from towpath.pipelines.model import contexts, variants
+from towpath.pipelines.model import contexts, explaining, variants
 from towpath.pipelines.model.execution import Assignment
 from towpath.pipelines.model.expressions import functions, syntax, templates
 from towpath.pipelines.model.expressions.evaluation import Status, Surroundings
@@ -56,6 +56,7 @@ class Standing:
         self._environment = environment
         self._paths: list[str] = []
         self.env: dict[str, str] = {}
+        self.explain: Callable[[Iterable[str]], None] = lambda _: None
         self.secrets = {**given.secrets, "GITHUB_TOKEN": given.source.token}
 
     def begin(self) -> None:
@@ -121,6 +122,7 @@ class Standing:
     def text(self, source: str, around: Surroundings) -> str:
         if templates.OPEN not in source:
             return source
+        self.explain(explaining.text(source, PLAIN, around))
         text = templates.render(templates.parse(source, PLAIN), around)
         if "\0" in text:
             raise StepError("An expression gave a NUL character, which no command can take.")

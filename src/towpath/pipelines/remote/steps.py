@@ -4,7 +4,7 @@ What a step may say to those after it (outputs, environment, PATH) passes throug
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from threading import Event
 from typing import Literal
@@ -12,7 +12,7 @@ from typing import Literal
 from towpath.kernel.errors import TowpathError
 from towpath.pipelines.formats import exchanged
 from towpath.pipelines.formats.masking import Masks
-from towpath.pipelines.model import action
+from towpath.pipelines.model import action, explaining
 from towpath.pipelines.model.action import Action
 from towpath.pipelines.model.execution import (
     MAX_ANNOTATIONS,
@@ -48,6 +48,8 @@ class Job:
         self._around = around
         self._masks = Masks()
         self._standing = Standing(assignment, around.box, around.environment)
+        if around.explain:
+            self._standing.explain = self._explain
         for value in self._standing.secrets.values():
             self._masks.add(value)
         self._top = Frame(ends_at=time.monotonic() + assignment.spec.minutes * 60)
@@ -127,7 +129,14 @@ class Job:
             return self._failure(plain, str(error))
 
     def _is_wanted(self, step: Step, around: Surroundings) -> bool:
+        if self._around.explain and step.condition:
+            self._note(f"{_DIM}{step.name or step.title}{_PLAIN_LOOK}")
+            self._explain(explaining.condition(step.condition, CONDITION, around))
         return templates.holds(templates.parse_condition(step.condition, CONDITION), around)
+
+    def _explain(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._note(f"{_DIM}  ? {line}{_PLAIN_LOOK}")
 
     def _announce(self, step: Step, frame: Frame, around: Surroundings) -> None:
         name = self._masks.text(self._standing.text(step.name, around))
