@@ -44,6 +44,7 @@ PICTURES = {
     "/work": ("work",),
     "/{owner:owner}/{name}": ("requests",),
     "/{owner:owner}/{name}/blob/{place:path}": ("file",),
+    "/{owner:owner}/{name}/blame/{place:path}": ("blame",),
     "/{owner:owner}/{name}/branches": ("branches",),
     "/{owner:owner}/{name}/commit/{sha}": ("commit",),
     "/{owner:owner}/{name}/commit/{sha}/files/{place:path}": ("changed-file",),
@@ -55,6 +56,7 @@ PICTURES = {
     "/{owner:owner}/{name}/roles": ("roles",),
     "/{owner:owner}/{name}/secrets": ("secrets",),
     "/{owner:owner}/{name}/merge_requests/{number:int}/files/{place:path}": ("changed-file",),
+    "/{owner:owner}/{name}/find/{place:path}": ("find",),
     "/{owner:owner}/{name}/tree/{place:path}": ("folder",),
     "/{owner:owner}/{name}/webhooks": ("webhooks",),
     "/{owner:owner}/{name}/webhooks/{hook:int}": ("webhook",),
@@ -259,6 +261,8 @@ def running_job(page: Page, run: str) -> dict[str, str] | None:
 def browses(camera: Camera) -> None:
     camera.shoot("folder", f"{REPOSITORY}/tree/main/src/towpath/kernel")
     camera.shoot("file", f"{REPOSITORY}/blob/main/src/towpath/kernel/ids.py")
+    camera.shoot("blame", f"{REPOSITORY}/blame/main/src/towpath/kernel/ids.py")
+    camera.shoot("find", f"{REPOSITORY}/find/main?find=kernel+ids")
     camera.shoot("branches", f"{REPOSITORY}/branches")
     camera.shoot("commits", f"{REPOSITORY}/commits/main")
     newest = camera.page.locator("main a[href*='/commit/']").first.get_attribute("href")

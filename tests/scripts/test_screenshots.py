@@ -12,6 +12,8 @@ NOT_YET_TAKEN = {
     *("audit", "secrets", "webhooks", "webhook", "delivery"),
     *("sessions", "people", "person", "roles", "team"),
     "changed-file",
+    *("sessions", "people", "person", "team"),
+    *("changed-file", "blame", "find"),
 }
 # Answers to GET beside the pages: probes, streams, pieces of a page, files as they are, and doors
 # that one only passes through.

@@ -67,3 +67,10 @@ def test_pages_of_other_parts_are_not_taken_for_repositories(served):
 def test_the_address_for_git_leads_a_browser_to_the_page(served, boat):
     page = served.call("GET", f"{BOAT}.git", headers={"Accept": "text/html"})
     assert (page.status_code, page.headers["location"]) == (303, BOAT)
+
+
+def test_what_a_repository_has_is_one_click_away(see, served, boat):
+    page = see(BOAT)
+    for there in ("tree/main", "find/main", "commits/main", "branches", "webhooks"):
+        assert f'<a href="{BOAT}/{there}">' in page
+    assert f'<a href="{BOAT}/webhooks">' not in see(BOAT, user="charlie")

@@ -167,3 +167,8 @@ def test_a_form_without_its_token_is_refused(served, boat, change):
         assert browser.post(f"{ONE}/say", data={"body": "meant", "csrf": token}).status_code == 303
     said = boat.kernel.db.read(lambda tx: service.comments(tx, boat.id, 1))
     assert [one.body for one in said] == ["meant"]
+
+
+def test_who_asked_is_told_that_somebody_else_reviews(see, change):
+    assert "Somebody else has to." in see(ONE)
+    assert "Somebody else has to." not in see(ONE, user="bob")

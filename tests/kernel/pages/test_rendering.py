@@ -131,3 +131,14 @@ def test_a_static_file_is_kept_for_good_under_an_address_made_of_its_content(web
 
 def test_a_file_that_was_not_built_does_not_break_the_page():
     assert rendering.static_url("nothing.js") == "/static/nothing.js?v=missing"
+
+
+def test_an_error_leads_back_to_the_page_before_if_that_was_ours(web):
+    def shown(before):
+        headers = {"Accept": "text/html", "Referer": before}
+        return web.get("/nowhere", headers=headers).text
+
+    ours = str(web.base_url) + "/login"
+    assert f'href="{ours}">Back to where you were' in shown(ours)
+    assert "Back to where" not in shown("https://elsewhere.test/")
+    assert "Back to where" not in shown(str(web.base_url) + "/nowhere")

@@ -7,5 +7,6 @@ threads       discussions on lines of its diff
 comparing     one changed file alone
 files         folders and files of a commit
 prose         what words and links lead to in texts
+searching     files by name, and the commit behind each line
 history       commits, one commit, branches
 """

@@ -84,7 +84,12 @@ def router() -> APIRouter:
 def tree(at: At, after: int = 0) -> Response:
     """A folder, a thousand names at a time, with its README below."""
     kernel, repository = at.here.kernel, at.here.id
-    entries = service.folder(kernel, repository, at.sha, at.place.path)
+    try:
+        entries = service.folder(kernel, repository, at.sha, at.place.path)
+    except NotFound:
+        if not at.place.path:
+            raise
+        return _to_file(at)
     start = min(max(after, 0), len(entries))
     shown = entries[start : start + _A_FOLDER]
     following = start + len(shown)
@@ -96,6 +101,12 @@ def tree(at: At, after: int = 0) -> Response:
         following=following if following < len(entries) else None,
         readme=readme,
     )
+
+
+def _to_file(at: Spot) -> Response:
+    """What is asked for as a folder may be a file; NotFound when it is neither."""
+    service.find(at.here.kernel, at.here.id, at.sha, at.place.path)
+    return RedirectResponse(f"/{at.here.repository.full_name}/blob/{at.place.address}")
 
 
 def readme_of(here: Visit, folder: Place, entries: list[Entry]) -> Markup | None:
@@ -128,6 +139,13 @@ def blob(at: At, lines: str = "", source: int = 0) -> Response:
         shown=shown,
         prose=prose(at.here, [shown.prose], folder) if shown.prose else None,
     )
+
+
+def looked_at(at: Spot) -> tuple[Entry | None, Shown]:
+    """What stands at the place, as far as a page reads it; None for a folder."""
+    entry = _file(at)
+    data = _beginning(at.here, entry) if entry else b""
+    return entry, _shown(at.place.name, data, range(0), as_typed=True)
 
 
 def _shown(name: str, data: bytes, marked: range, *, as_typed: bool) -> Shown:

@@ -67,7 +67,7 @@ def test_commits_that_are_gone_are_told_as_such(hosted):
 
 
 def test_what_takes_too_long_is_ended_and_said():
-    assert comparing._read_some(["sleep", "600"], {}, 100, 0.01) == (b"", False)
+    assert comparing.read_some(["sleep", "600"], {}, 100, 0.01) == (b"", False)
 
 
 def test_mails_are_cut_like_a_patch(ends):

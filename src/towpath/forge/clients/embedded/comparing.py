@@ -83,7 +83,7 @@ def raw_mails(
     plain = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-signature", "--stdout")
     chosen = (f"--max-count={MOST_COMMITS}", require_sha(head), f"^{require_sha(base)}", "--")
     command = git.command(directory, "format-patch", *plain, *chosen)
-    return _read_some(command, {}, limit, _PATCH_SECONDS)[0]
+    return read_some(command, {}, limit, _PATCH_SECONDS)[0]
 
 
 def _paths(addresses: Sequence[str]) -> list[bytes]:
@@ -99,10 +99,10 @@ def _some(
 ) -> tuple[bytes, bool]:
     also = git.configured(core__bigFileThreshold=str(large))
     command = [*git.command(directory, "diff", *_PLAIN), *arguments]
-    return _read_some(command, also, limit, seconds)
+    return read_some(command, also, limit, seconds)
 
 
-def _read_some(
+def read_some(
     command: Sequence[str | bytes], also: dict[str, str], limit: int, seconds: float
 ) -> tuple[bytes, bool]:
     """Read at most `limit` bytes of what git prints, for so long, then end it."""
