@@ -13,7 +13,7 @@ from towpath.gate.model.queue import (
     Refuse,
     Refused,
 )
-from towpath.kernel.pages.words import markdown
+from towpath.kernel.pages.prose import markdown
 
 HEAD, MAIN = "a" * 40, "d" * 40
 CHANGE = Change(
