@@ -286,7 +286,13 @@ def looks_after(camera: Camera) -> None:
     page.goto(f"{REPOSITORY}/webhooks")
     page.get_by_label("Address").fill("https://builds.example/hook")
     page.get_by_role("button", name="Add it").click()
+    message = page.locator("a[href*='/deliveries/']")
+    while not message.count():
+        page.wait_for_timeout(500)
+        page.reload()
     camera.shoot("webhook")
+    message.first.click()
+    camera.shoot("delivery")
     camera.shoot("webhooks", f"{REPOSITORY}/webhooks")
     page.goto(f"{REPOSITORY}/secrets")
     page.get_by_label("Name").fill("DEPLOY_KEY")

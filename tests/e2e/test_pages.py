@@ -10,6 +10,7 @@ from tests.e2e.browsing import ZOOMED
 
 pytestmark = pytest.mark.browser
 
+PATIENCE = 60_000
 PAGES = {
     "log-in": lambda town: "/login",
     "home": lambda town: "/",
@@ -170,6 +171,20 @@ def test_comment_and_approve_without_scripts(visit, town):
     town.until_ended(number)
     page.goto(request(town, number))
     assert page.get_by_text("landed", exact=True).first.is_visible()
+
+
+def test_a_large_file_is_shown_in_its_place_and_without_scripts_on_a_page_of_its_own(visit, town):
+    number = town.world.open("ledger", {"ledger": "paid\n" * 120_000}, "Write the ledger")
+    page, plain = visit("bob"), visit("bob", scripts=False)
+    for one in (page, plain):
+        one.goto(request(town, number))
+    page.evaluate("window.mark = true")
+    page.get_by_role("link", name="Show this file").click()
+    page.get_by_text("+paid").first.wait_for(timeout=PATIENCE)
+    assert page.evaluate("window.mark")
+    plain.get_by_role("link", name="Show this file").click()
+    plain.get_by_text("+paid").first.wait_for(timeout=PATIENCE)
+    assert plain.url.endswith(f"{request(town, number)}/files/ledger")
 
 
 def test_log_in_and_read_a_log_without_scripts(visit, town):
