@@ -286,6 +286,11 @@ def looks_after(camera: Camera) -> None:
     page.goto(f"{REPOSITORY}/webhooks")
     page.get_by_label("Address").fill("https://builds.example/hook")
     page.get_by_role("button", name="Add it").click()
+    hook = page.url
+    page.goto(REPOSITORY)
+    page.locator("#repository a[href*='/merge_requests/']").first.click()
+    page.get_by_role("button", name="Close without merging").click()
+    page.goto(hook)
     message = page.locator("a[href*='/deliveries/']")
     while not message.count():
         page.wait_for_timeout(500)
@@ -295,7 +300,7 @@ def looks_after(camera: Camera) -> None:
     camera.shoot("delivery")
     camera.shoot("webhooks", f"{REPOSITORY}/webhooks")
     page.goto(f"{REPOSITORY}/secrets")
-    page.get_by_label("Name").fill("DEPLOY_KEY")
+    page.get_by_role("textbox", name="Name", exact=True).fill("DEPLOY_KEY")
     page.get_by_label("Value").fill("shown to nobody")
     page.get_by_role("button", name="Keep it").click()
     camera.shoot("secrets")

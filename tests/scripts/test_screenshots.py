@@ -15,6 +15,7 @@ NOT_YET_TAKEN = {
     *("sessions", "people", "person", "team"),
     *("changed-file", "blame", "find"),
 }
+NOT_YET_TAKEN: set[str] = set()
 # Answers to GET beside the pages: probes, streams, pieces of a page, files as they are, and doors
 # that one only passes through.
 NO_PAGES = {
