@@ -35,6 +35,7 @@ from towpath.forge.pages import (
     repositories,
     requests,
     roles,
+    searching,
     secrets,
     threads,
     webhooks,
@@ -59,7 +60,7 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
     api = (*own, *spoken, people.uncounted())
     pages = (
         *(repositories, requests, threads, comparing, webhooks, secrets, roles),
-        *(files, history),
+        *(files, searching, history),
     )
     return (*api, *(page.router() for page in pages))
 
