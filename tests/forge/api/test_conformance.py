@@ -3,6 +3,7 @@
 import base64
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from scripts import reference
 from tests.forge.api.deviations import AREAS, OURS, SHOWN
 from tests.forge.api.github import REPO, description
+from tests.forge.model.test_builds import BUILD
 from towpath.forge import service
 from towpath.forge.api import contents
 from towpath.forge.plugin import PLUGIN
@@ -252,8 +254,9 @@ def test_there_are_no_issues(served, opened):
 
 def test_a_build_of_ours_is_told_as_a_check_run(said, hosted):
     sha = hosted.copy.sha("main")
-    ran = (sha, "towpath/ci", "success", "in words", "/runs/1")
-    hosted.kernel.db.write(lambda tx: service.report_run(tx, hosted.id, *ran, run="run_1"))
+    build = replace(BUILD, sha=sha, conclusion="success")
+    ran = (build, "in words", "/runs/1")
+    hosted.kernel.db.write(lambda tx: service.report_run(tx, hosted.id, *ran))
     told = said("GET", REPO + "/commits/{ref}/check-runs", where={"ref": sha})["check_runs"]
     assert [(one["app"]["slug"], one["name"]) for one in told] == [("towpath", "towpath/ci")]
     path = f"/api/v3/repos/alice/boat/check-runs/{told[0]['id']}"

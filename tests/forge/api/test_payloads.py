@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.forge.model.test_builds import BUILD
 from tests.forge.model.test_checks import CHECK
 from tests.forge.model.test_requests import status
 from towpath.forge import service
 from towpath.forge.api import payloads
 from towpath.forge.model.happenings import (
+    BuildMoved,
     RefMoved,
     RequestChanged,
     Reviewed,
@@ -186,6 +188,21 @@ def test_a_check_that_is_made_at_its_end_is_told_twice(hosted, change):
     assert actions == [
         ("check_run", "created"), ("check_run", "completed"), ("check_suite", "completed"),
     ]  # fmt: skip
+
+
+def test_a_run_of_a_workflow_is_told_when_it_begins_and_when_it_ends(hosted, change):
+    begun = replace(BUILD, sha=change.head)
+    for build, action in (
+        (begun, "requested"),
+        (replace(begun, conclusion="failure"), "completed"),
+    ):
+        ((event, said, body),) = told(hosted, BuildMoved(build))
+        assert (event, said, body["sender"]["login"]) == ("workflow_run", action, "alice")
+        theirs = example(event, action)
+        assert list(differences(body, theirs, INSTALLED)) == []
+        assert list(differences(body["workflow"], theirs["workflow"], set())) == []
+        assert list(differences(body["workflow_run"], theirs["workflow_run"], set())) == []
+        assert [pull["number"] for pull in body["workflow_run"]["pull_requests"]] == [1]
 
 
 def test_what_is_gone_is_not_told(hosted):

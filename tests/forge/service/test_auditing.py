@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.forge.model.test_builds import BUILD
 from towpath.facts.forge import RefChange
 from towpath.forge.model.checks import Check
 from towpath.forge.model.requests import Comment, Review, asked, new_repository
@@ -128,8 +129,8 @@ def test_a_check_is_told_as_it_was_and_is_but_not_that_of_our_own_run(db, spoken
     made = spoken(lambda tx: checking.add_check(tx, place.id, asked))
     done = replace(made, status="completed", conclusion="success")
     spoken(lambda tx: checking.change_check(tx, place.id, made.handle, lambda _: done))
-    run = ("ci", "pending", "Running", "/runs/1")
-    spoken(lambda tx: checking.report_run(tx, place.id, A, *run, run="run_1"), RUNNER)
+    build = replace(BUILD, sha=A)
+    spoken(lambda tx: checking.report_run(tx, place.id, build, "Running", "/runs/1"), RUNNER)
     second, first = db.read(lambda tx: audit.search(tx, Search()))
     assert (first.before, first.after["status"]) == (None, "queued")
     assert (second.before["status"], second.after["conclusion"]) == ("queued", "success")

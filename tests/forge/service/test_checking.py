@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.forge.model.test_builds import BUILD
 from tests.forge.model.test_checks import CHECK
 from towpath.forge import service
 from towpath.forge.service import checking
@@ -13,14 +14,14 @@ from towpath.kernel.errors import InvalidInput, NotFound
 def test_our_own_build_is_one_check_however_often_it_speaks(hosted):
     db = hosted.kernel.db
 
-    def report(state, run="run_1"):
-        said = (CHECK.sha, "towpath/ci", state, "in words", "/runs/1")
-        db.write(lambda tx: service.report_run(tx, hosted.id, *said, run=run))
+    def report(conclusion, run="run_1"):
+        build = replace(BUILD, id=run, sha=CHECK.sha, conclusion=conclusion)
+        db.write(lambda tx: service.report_run(tx, hosted.id, build, "in words", "/runs/1"))
         found = db.read(lambda tx: service.checks(tx, hosted.id, CHECK.sha))
         return [(one.status, one.conclusion, one.author) for one in found]
 
-    assert report("pending") == [("in_progress", None, "towpath")]
-    assert report("error") == [("completed", "failure", "towpath")]
+    assert report(None) == [("in_progress", None, "towpath")]
+    assert report("cancelled") == [("completed", "cancelled", "towpath")]
     assert report("success") == [("completed", "success", "towpath")]
     assert len(report("success", "run_2")) == 2
     (status,) = db.read(lambda tx: service.statuses(tx, hosted.id, CHECK.sha))

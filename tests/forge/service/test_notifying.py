@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.forge.model.test_builds import BUILD
 from tests.servers.receiver import receiver
 from towpath.forge import service
 from towpath.forge.model.webhooks import MOST_FAILURES, Message
@@ -67,13 +68,13 @@ def test_one_message_of_many_has_a_name_of_its_own(hosted, there, told):
 
 def test_how_a_commit_does_is_told_as_it_was_said_and_only_to_who_asked(hosted, there, told):
     kernel, hook, worker = told
-    service.change_webhook(kernel, hook, events=["status", "check_suite"])
-    for state in ("pending", "success"):
-        said = (hosted.copy.sha("main"), "towpath/ci", state, "in words", "/runs/1")
-        kernel.db.write(lambda tx, s=said: service.report_run(tx, hosted.id, *s, run="run_1"))
+    service.change_webhook(kernel, hook, events=["status", "check_suite", "workflow_run"])
+    for conclusion in (None, "success"):
+        build = replace(BUILD, sha=hosted.copy.sha("main"), conclusion=conclusion)
+        kernel.db.write(lambda tx, b=build: service.report_run(tx, hosted.id, b, "so so", "/1"))
     worker.run_until_idle()
-    assert there.events() == ["status", "status", "check_suite"]
-    first, second, suite = (json.loads(body) for _, body in there.got)
+    assert there.events() == ["status", "workflow_run", "status", "check_suite", "workflow_run"]
+    first, _, second, suite, _ = (json.loads(body) for _, body in there.got)
     assert (first["state"], second["state"]) == ("pending", "success")
     assert suite["check_suite"]["conclusion"] == "success"
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from tests.forge.model.test_builds import BUILD
 from tests.forge.model.test_happenings import DONE
 from tests.forge.model.test_requests import status
 from towpath.forge import service
 from towpath.forge.model.happenings import (
+    BuildMoved,
     RefMoved,
     RequestChanged,
     Reviewed,
@@ -74,7 +76,7 @@ def test_who_asked_for_a_transaction_did_it_and_nobody_means_ourselves(hosted):
     [
         RefMoved("refs/heads/a", None, "a" * 40, "bob"), RequestChanged(1, "opened", "bob"),
         Reviewed(1, "review_1", dismissed=True, by="bob"), Said(1, "comment_1"),
-        StatusSet("a" * 40, status()),
+        StatusSet("a" * 40, status()), BuildMoved(BUILD),
         check_moved([replace(DONE, annotations=({"path": "x"},))], None, DONE),
     ],
     ids=lambda one: type(one).__name__,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from towpath.forge.service import Build
 from towpath.pipelines.model import telling, workflow
 from towpath.pipelines.model.run import Job, Run, Step
 
@@ -62,3 +63,10 @@ def test_who_cancelled_is_named():
 def test_a_run_says_what_it_tests_as_people_call_it(event, payload, told, number):
     run = replace(RUN, event=event, ref="refs/heads/main", github={"event": payload})
     assert telling.cause(run) == telling.Cause(told, number)
+
+
+def test_a_run_is_a_build_under_the_names_that_a_forge_has_for_it():
+    told = telling.build(replace(RUN, github={"actor": "alice"}, conclusion="success"), 3)
+    build = Build(**told)
+    assert (build.number, build.actor, build.conclusion) == (3, "alice", "success")
+    assert Build(**telling.build(RUN, 0)).actor == ""

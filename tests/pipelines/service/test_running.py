@@ -6,6 +6,8 @@ from towpath.forge import service as forge
 from towpath.kernel.access import service as access
 from towpath.kernel.errors import Conflict
 from towpath.kernel.secrets import service as secrets
+from towpath.kernel.work.model import Handler
+from towpath.kernel.work.worker import Worker
 from towpath.pipelines import service
 from towpath.pipelines.model.execution import LEASE_SECONDS, StepReport
 from towpath.pipelines.model.run import MAX_LOSSES
@@ -221,3 +223,20 @@ def test_what_comes_from_a_fork_gets_none(canal):
     secrets.prepare(canal.kernel)
     forge.set_secret(canal.kernel, forge.keeper_of(canal.repository), "KEY", "hunter2")
     assert [each.secrets for each in _claimed(canal, fork=True)] == [{}, {}]
+
+
+def test_whoever_hears_of_runs_is_told_the_number_of_each(canal):
+    secrets.prepare(canal.kernel)
+    address = ("https://a.example", ["workflow_run"], "")
+    forge.add_webhook(canal.kernel, canal.repository.id, *address, active=True)
+    sha = canal.commit(**{FILE: TWO_JOBS})
+    for key in ("first", "second"):
+        suite = canal.trigger(sha, key=key)
+        canal.work()
+        canal.kernel.db.write(lambda tx, s=suite: service.cancel_suite(tx, s))
+    kept = []
+    Worker(canal.kernel.db, [Handler(kind=forge.TELL, run=kept.append)]).run_until_idle()
+    builds = [forge.noted(item.payload)[2].build for item in kept]
+    told = [(build.number, build.conclusion, build.path) for build in builds]
+    ends = (None, "cancelled")
+    assert told == [(number, end, FILE) for number in (1, 2) for end in ends]

@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from towpath.forge import service
-from towpath.forge.api import verdicts
+from towpath.forge.api import builds, verdicts
 from towpath.forge.api.dialect import Dialect
 from towpath.forge.api.shapes import Json, instant, user
 from towpath.forge.model.happenings import (
+    BuildMoved,
     CheckMoved,
     Happening,
     RefMoved,
@@ -238,6 +239,16 @@ def _check(fact: CheckMoved, teller: Teller) -> Iterator[Message]:
         suite = verdicts.suite(teller.say, fact.suite, teller.commit(fact.check.sha))
         suite = {name: suite[name] for name in suite.keys() - {"repository"}} | around
         yield teller.message("check_suite", "completed", by, {"check_suite": suite})
+
+
+@_messages.register
+def _build(fact: BuildMoved, teller: Teller) -> Iterator[Message]:
+    build = fact.build
+    run = builds.workflow_run(teller.say, build, teller.commit(build.sha))
+    run["pull_requests"] = _around(teller, build.sha)["pull_requests"]
+    told = {"workflow_run": run, "workflow": builds.workflow(teller.say, build)}
+    action = "completed" if build.conclusion else "requested"
+    yield teller.message("workflow_run", action, build.actor or builds.BUILDER, told)
 
 
 def _around(teller: Teller, sha: str) -> Json:

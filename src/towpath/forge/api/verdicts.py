@@ -26,7 +26,7 @@ def check(say: Dialect, made: Check) -> Json:
         "conclusion": made.conclusion,
         "started_at": instant(made.started),
         "completed_at": made.completed and instant(made.completed),
-        "check_suite": {"id": _suite_handle(say, made.sha, made.author)},
+        "check_suite": {"id": suite_names(say, made.sha, made.author)["id"]},
         "output": {
             "title": made.title or None,
             "summary": made.summary or None,
@@ -39,8 +39,11 @@ def check(say: Dialect, made: Check) -> Json:
     }
 
 
-def _suite_handle(say: Dialect, sha: str, author: str) -> int:
-    return handle_of(f"{say.about.id}:{sha}:{author}")
+def suite_names(say: Dialect, sha: str, author: str) -> Json:
+    """What the suite of an author on a commit is called, by numbers, by words, by address."""
+    name = f"{say.about.id}:{sha}:{author}"
+    handle = handle_of(name)
+    return {"id": handle, "node_id": name, "url": f"{say.api}/check-suites/{handle}"}
 
 
 def _app(say: Dialect, login: str) -> Json:
@@ -64,15 +67,11 @@ def _app(say: Dialect, login: str) -> Json:
 
 
 def brief_suite(say: Dialect, made: Suite) -> Json:
-    handle = _suite_handle(say, made.sha, made.author)
-    return {
-        "id": handle,
-        "node_id": f"{say.about.id}:{made.sha}:{made.author}",
+    return suite_names(say, made.sha, made.author) | {
         "head_branch": None,
         "head_sha": made.sha,
         "status": made.status,
         "conclusion": made.conclusion,
-        "url": f"{say.api}/check-suites/{handle}",
         "before": None,
         "after": None,
         "pull_requests": [],

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from towpath.forge.model import checks
+from towpath.forge.model.builds import Build
 from towpath.forge.model.checks import Check, Suite
 from towpath.forge.model.requests import Status
 
@@ -62,7 +63,14 @@ class CheckMoved:
     suite_ended: bool
 
 
-Happening = RefMoved | RequestChanged | Reviewed | Said | StatusSet | CheckMoved
+@dataclass(frozen=True)
+class BuildMoved:
+    """A run of a workflow began, or ended."""
+
+    build: Build
+
+
+Happening = RefMoved | RequestChanged | Reviewed | Said | StatusSet | CheckMoved | BuildMoved
 EVENTS_OF: dict[type, tuple[str, ...]] = {
     RefMoved: ("push", "create", "delete"),
     RequestChanged: ("pull_request",),
@@ -70,6 +78,7 @@ EVENTS_OF: dict[type, tuple[str, ...]] = {
     Said: ("issue_comment",),
     StatusSet: ("status",),
     CheckMoved: ("check_run", "check_suite"),
+    BuildMoved: ("workflow_run",),
 }
 """What a webhook must want for a happening to be kept at all."""
 

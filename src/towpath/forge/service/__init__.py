@@ -59,6 +59,7 @@ from towpath.forge.clients.embedded.wire import Program, advertise, upload_pack
 from towpath.forge.clients.embedded.writing import Wish
 from towpath.forge.formats.diffs import as_patch
 from towpath.forge.formats.spots import at_line
+from towpath.forge.model.builds import Build as Build
 from towpath.forge.model.checks import Check
 from towpath.forge.model.diffs import A_PAGE, Diff, DiffFile, Row
 from towpath.forge.model.following import Synced

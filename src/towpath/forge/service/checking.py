@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from towpath.forge.model import checks
+from towpath.forge.model.builds import Build
 from towpath.forge.model.checks import Check
-from towpath.forge.model.happenings import EVENTS_OF, CheckMoved, check_moved
-from towpath.forge.model.requests import StatusState
+from towpath.forge.model.happenings import EVENTS_OF, BuildMoved, CheckMoved, check_moved
+from towpath.forge.model.requests import LONGEST_CONTEXT, StatusState
 from towpath.forge.service import auditing
 from towpath.forge.service.noting import hears, note
 from towpath.forge.service.saying import set_status
@@ -58,27 +59,20 @@ def _change(tx: Tx, repository: str, before: Check, asked: Check) -> Check:
     return after
 
 
-def report_run(  # noqa: PLR0913 - the fields of a status, and the run that it is about
-    tx: Tx,
-    repository: str,
-    sha: str,
-    name: str,
-    state: StatusState,
-    words: str,
-    url: str,
-    *,
-    run: str,
-) -> None:
-    """Say how one of our own builds is going, as a status and as a check run."""
-    set_status(tx, repository, sha, name, state, words, url)
-    going = state == "pending"
+def report_run(tx: Tx, repository: str, build: Build, words: str, url: str) -> None:
+    """Say how one of our own builds is going: as a status, as a check run, and to webhooks."""
+    name = f"{OURS}/{build.workflow}"[:LONGEST_CONTEXT]
+    ended, good = build.conclusion is not None, build.conclusion == "success"
+    state: StatusState = "success" if good else "failure" if ended else "pending"
+    set_status(tx, repository, build.sha, name, state, words, url)
     said = Check(
-        id="", sha=sha, name=name, author=OURS, status="in_progress" if going else "completed",
-        conclusion=None if going else "success" if state == "success" else "failure",
+        id="", sha=build.sha, name=name, author=OURS,
+        status="completed" if ended else "in_progress", conclusion=build.conclusion,
         at=tx.now, started=tx.now, completed=None, title=words, summary=words, url=url,
-        external=run,
+        external=build.id,
     )  # fmt: skip
     report_check(tx, repository, said)
+    note(tx, repository, BuildMoved(build))
 
 
 def report_check(tx: Tx, repository: str, said: Check) -> Check:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from towpath.pipelines.model.run import Job, Run, Step
 
@@ -50,6 +51,13 @@ def summary(run: Run, jobs: Sequence[Job], steps: Sequence[Step]) -> str:
         return "the job passed" if passed == 1 else f"all {passed} jobs passed"
     left = f", {skipped} skipped" if skipped else ""
     return f"{passed} of {len(jobs)} jobs passed{left}"
+
+
+def build(run: Run, number: int) -> dict[str, Any]:
+    """Say of a run what a forge wants to know of a build, under the forge's names."""
+    names = ("id", "workflow", "path", "title", "event", "ref", "sha", "conclusion")
+    told = {name: getattr(run, name) for name in (*names, "created", "finished")}
+    return told | {"number": number, "attempt": 1, "actor": run.github.get("actor", "")}
 
 
 def failure(job: Job, steps: Sequence[Step]) -> str:

@@ -144,7 +144,7 @@ def _begin(tx: Tx, asked: Suite, planned: planning.Planned) -> None:
     for made, jobs in planned.runs:
         suite_rows.add_run(tx, made)
         job_rows.add_jobs(tx, jobs)
-        say(tx, made, "pending", f"Jobs to run: {len(jobs)}")
+        say(tx, made, f"Jobs to run: {len(jobs)}")
         advance(tx, made.id)
     if planned.problems:
         told = "\n".join(map(str, planned.problems))

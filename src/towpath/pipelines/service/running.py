@@ -73,8 +73,8 @@ def _apply(tx: Tx, before: Job, action: Expand | Queue | Conclude | Stop) -> Non
 def _finish_run(tx: Tx, ended: Run, conclusion: Any, jobs: Sequence[Job]) -> None:
     if not suite_rows.finish_run(tx, ended.id, conclusion):
         return
-    state = "success" if conclusion == "success" else "failure"
-    say(tx, ended, state, _summary(tx, suite_rows.run(tx, ended.id), jobs))
+    ended = suite_rows.run(tx, ended.id)
+    say(tx, ended, _summary(tx, ended, jobs))
     suite_rows.wake(tx, ended)
     siblings = suite_rows.runs_of(tx, [ended.suite])
     if all(each.state == "finished" for each in siblings):
@@ -108,10 +108,12 @@ def _summary(tx: Tx, ended: Run, jobs: Sequence[Job]) -> str:
     return telling.summary(ended, jobs, reached)
 
 
-def say(tx: Tx, about: Run, state: Any, words: str) -> None:
+def say(tx: Tx, about: Run, words: str) -> None:
     url = f"{about.github['server_url']}/runs/{about.id}"
-    said = (f"towpath/{about.workflow}"[:200], state, words[:900], url)
-    forge.report_run(tx, about.repository, about.sha, *said, run=about.id)
+    heard = forge.hears(tx, about.repository, "workflow_run")
+    number = suite_rows.number_of(tx, about) if heard else 0
+    build = forge.Build(**telling.build(about, number))
+    forge.report_run(tx, about.repository, build, words[:900], url)
 
 
 def cancel_run(tx: Tx, run_id: str, by: str) -> Run:

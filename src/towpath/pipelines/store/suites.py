@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, delete, func, insert, select, update
 
 from towpath.kernel.audit import service as audit
 from towpath.kernel.clock import Micros
@@ -108,6 +108,12 @@ def runs(
         chosen = chosen if value is None else chosen.where(column == value)
     chosen = chosen if after is None else chosen.where(RUN.c.id < after)
     return [_run(row) for row in tx.rows(chosen)]
+
+
+def number_of(tx: Tx, run: Run) -> int:
+    """The how-manieth run of its file in its repository this is, among those that are kept."""
+    same = (RUN.c.repository == run.repository, RUN.c.path == run.path, RUN.c.id <= run.id)
+    return int(tx.scalar(select(func.count()).where(*same)))
 
 
 def finish_run(tx: Tx, run_id: str, conclusion: str) -> bool:
