@@ -40,6 +40,7 @@ from towpath.forge.pages import (
     threads,
     webhooks,
 )
+from towpath.forge.service import watching
 from towpath.forge.store import repositories as repository_rows
 from towpath.forge.store.tables import METADATA
 from towpath.kernel.context import Kernel
@@ -98,4 +99,6 @@ PLUGIN = Plugin(
     streams=_streams,
     resources=Resources(_find, _names),
     kept=_kept,
+    checks=watching.checks,
+    measures=watching.measures,
 )

@@ -4,6 +4,8 @@ import pytest
 
 from towpath.forge import service
 from towpath.forge.service import Message
+from towpath.kernel.access import service as access
+from towpath.kernel.access.service import Role
 from towpath.kernel.secrets import service as secrets
 
 HOOKS = "/api/v3/repos/alice/boat/hooks"
@@ -99,3 +101,13 @@ def test_only_maintainers_may(ask, hook):
     for method, path in (("GET", ""), ("GET", f"/{hook['id']}"), ("DELETE", f"/{hook['id']}")):
         ask(method, path, user="bob", status=403)
     ask("POST", user="bob", status=403, config=CONFIG)
+
+
+def test_a_role_on_the_repository_decides_not_one_on_another(ask, served, hosted):
+    """Bob is a member of the site: whoever keeps the repository lets him keep its webhooks."""
+    other = service.create_repository(served.kernel, "alice", "canoe")
+    write, keeper = served.kernel.db.write, Role.maintainer
+    write(lambda tx: access.grant(tx, other.id, keeper, login="bob"))
+    ask("POST", user="bob", status=403, config=CONFIG)
+    write(lambda tx: access.grant(tx, hosted.id, keeper, login="bob"))
+    ask("POST", user="bob", status=201, config=CONFIG)

@@ -77,3 +77,4 @@ def test_only_an_answer_of_success_is_taken():
     assert answer.taken
     assert not dataclasses.replace(answer, status=301).taken
     assert not dataclasses.replace(answer, status=None, error="gone").taken
+    assert not webhooks.unsent(1).taken

@@ -125,6 +125,16 @@ def test_after_too_many_lost_messages_it_is_stopped_until_somebody_changes_it(ho
     assert (again.stopped, again.failures) == ("", 0)
 
 
+def test_what_waits_for_a_webhook_that_is_turned_off_does_not_wait_for_ever(hosted, there, told):
+    kernel, hook, worker = told
+    kernel.db.write(lambda tx: service.ping(tx, hook, Message("ping", None, "{}")))
+    service.change_webhook(kernel, hook, active=False)
+    worker.run_until_idle()
+    (left,) = log(told)
+    assert (left.state, there.got) == ("failed", [])
+    assert "not sent" in left.answer.words
+
+
 def test_a_private_address_is_refused_unless_allowed(hosted, told, there):
     kernel, hook, _ = told
     strict = replace(kernel, settings=replace(kernel.settings, webhooks_inside=False))

@@ -51,6 +51,14 @@ def test_an_answer_is_kept_with_its_message(db):
     assert db.read(lambda tx: webhooks.delivery_by_id(tx, "delivery_1")) == found
 
 
+def test_messages_are_counted_by_what_became_of_them(db):
+    kept = (sent(1, "failed"), sent(2), sent(3, "delivered"), sent(4, "delivered"), sent(5))
+    db.write(lambda tx: [webhooks.add_delivery(tx, one) for one in kept])
+    traffic = db.read(lambda tx: webhooks.traffic(tx, 4))
+    assert (traffic.delivered, traffic.failed, traffic.waiting, traffic.oldest) == (1, 0, 2, 2)
+    assert db.read(webhooks.count) == 0
+
+
 def test_old_messages_go_unless_they_wait_and_all_go_with_their_webhook(db):
     kept = (sent(1, "failed"), sent(2), sent(3, "delivered"))
     db.write(lambda tx: [webhooks.add_delivery(tx, one) for one in kept])

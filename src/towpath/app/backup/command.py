@@ -5,15 +5,17 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from towpath.app.backup import restoring, taking
+from towpath.app.backup import archive, remembering, restoring, taking
 from towpath.app.backup.archive import Manifest, Tell
 from towpath.app.parts import PARTS
 from towpath.app.server import histories
+from towpath.kernel.clock import SECOND, Micros
 from towpath.kernel.errors import TowpathError
 
 _DATA = click.Path(path_type=Path)
@@ -23,7 +25,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command(
     epilog="""\b
 Examples:
-  towpath backup towpath.tar.gz --data ./data
+  towpath backup towpath.tar.gz --data ./data --verify
   towpath backup nightly.tar --data ./data --database postgresql://towpath@localhost/towpath
 """
 )
@@ -33,12 +35,14 @@ Examples:
 @click.option(
     "--without-secrets", is_flag=True, help="Leave keys and bootstrap.json out; keep them apart."
 )
+@click.option("--verify", is_flag=True, help="Read it back and compare every byte.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def backup(
     file: Path,
     data: Path,
     database: str | None,
     without_secrets: bool,  # noqa: FBT001 - click passes it by name
+    verify: bool,  # noqa: FBT001 - click passes it by name
     as_json: bool,  # noqa: FBT001 - click passes it by name
 ) -> None:
     """Write everything into one FILE, also while the server runs; .gz compresses it."""
@@ -47,9 +51,24 @@ def backup(
     asked = taking.Asked(data.resolve(), url, secrets=not without_secrets)
     with _telling("Backing up") as tell, _explained():
         made = taking.take(file, asked, PARTS, histories(PARTS), tell)
+        if verify:
+            archive.verify(file, tell)
+        _remember(file, asked.data, made, verified=verify)
     _report(made, as_json=as_json, file=str(file))
     if not as_json:
         click.echo(_about_secrets(made))
+
+
+def _remember(file: Path, data: Path, made: Manifest, *, verified: bool) -> None:
+    """Write down beside the data that it was taken; a backup is good even where that fails."""
+    at = Micros(int(datetime.fromisoformat(made.created).timestamp()) * SECOND)
+    last = remembering.Last(
+        at=at, file=str(file.resolve()), size=file.stat().st_size, verified=verified
+    )
+    try:
+        remembering.remember(data, last)
+    except OSError as error:
+        click.echo(f"{data} cannot be written, so nobody will know of it: {error}", err=True)
 
 
 @click.command(

@@ -41,9 +41,13 @@ class Webhook:
     created: Micros
     updated: Micros
 
+    @property
+    def is_on(self) -> bool:
+        return self.active and not self.stopped
+
     def wants(self, event: str) -> bool:
         asked = event == PING or ALL in self.events or event in self.events
-        return self.active and not self.stopped and asked
+        return self.is_on and asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +86,26 @@ class Delivery:
     attempts: int
     at: Micros
     answer: Answer | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traffic:
+    """How messages fare: those that wait and since when, what became of those made lately.
+
+    `stopped` names the repositories of webhooks that are stopped.
+    """
+
+    delivered: int
+    failed: int
+    waiting: int
+    oldest: Micros | None
+    stopped: tuple[str, ...]
+
+
+def unsent(at: Micros) -> Answer:
+    """What stands in place of an answer where nothing was sent."""
+    error = "not sent: the webhook was off or stopped"
+    return Answer(status=None, headers="", body="", error=error, seconds=0.0, at=at)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ moving      moving refs; rows that follow git; pushes
 noting      what happens, kept for webhooks
 keeping     secrets of a repository, or of all of one owner
 notifying   webhooks: who hears, what was sent
+watching    how webhooks are doing
 telling     what every change goes through: row, fact, pages that show it
 """
 

@@ -155,6 +155,8 @@ def send(kernel: Kernel, item: Item) -> Then | None:
     if found is None:
         return None
     webhook, delivery = found
+    if not webhook.is_on:
+        return partial(_leave, delivery)
     answer = posting.post(
         webhook.url,
         headers_of(webhook, delivery, _reveal(kernel, webhook)),
@@ -170,12 +172,17 @@ def send(kernel: Kernel, item: Item) -> Then | None:
 
 
 def _open(tx: Tx, delivery_id: str) -> tuple[Webhook, Delivery] | None:
-    """What is still to be sent, and to whom; None when it was removed, stopped or sent."""
+    """What is still to be sent, and to whom; None when it was removed or sent."""
     delivery = rows.delivery_by_id(tx, delivery_id)
     webhook = rows.by_id(tx, delivery.webhook) if delivery else None
     if delivery is None or webhook is None or delivery.state != "waiting":
         return None
-    return (webhook, delivery) if webhook.active and not webhook.stopped else None
+    return webhook, delivery
+
+
+def _leave(delivery: Delivery, tx: Tx) -> None:
+    """Send it no more, for it would wait for ever; somebody may send it again by hand."""
+    rows.answered(tx, delivery.id, model.unsent(tx.now), delivery.attempts, "failed")
 
 
 def _settle(webhook_id: str, delivery: str, answer: Answer, attempts: int, tx: Tx) -> None:

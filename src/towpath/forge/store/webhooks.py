@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import msgspec
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, delete, func, insert, select, update
 
-from towpath.forge.model.webhooks import Answer, Delivery, State, Webhook
-from towpath.forge.store.tables import DELIVERY, WEBHOOK
+from towpath.forge.model.webhooks import Answer, Delivery, State, Traffic, Webhook
+from towpath.forge.store.tables import DELIVERY, REPOSITORY, WEBHOOK
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import NotFound
@@ -85,6 +85,33 @@ def answered(tx: Tx, delivery_id: str, answer: Answer, attempts: int, state: Sta
         update(DELIVERY)
         .where(DELIVERY.c.id == delivery_id)
         .values(values | {"attempts": attempts, "state": state})
+    )
+
+
+def count(tx: Tx) -> int:
+    """How many webhooks there are, of all repositories."""
+    return int(tx.scalar(select(func.count()).select_from(WEBHOOK)))
+
+
+def traffic(tx: Tx, since: Micros) -> Traffic:
+    """Count messages by what became of them: those made since then, and all that wait."""
+    chosen = select(func.count().label("count"), func.min(DELIVERY.c.at).label("oldest"))
+    ended = {
+        state: tx.scalar(
+            select(func.count()).where(DELIVERY.c.state == state, DELIVERY.c.at >= since)
+        )
+        for state in ("delivered", "failed")
+    }
+    waiting = tx.rows(chosen.where(DELIVERY.c.state == "waiting"))[0]
+    of = select(REPOSITORY.c.owner, REPOSITORY.c.name).join_from(
+        WEBHOOK, REPOSITORY, WEBHOOK.c.repository == REPOSITORY.c.id
+    )
+    stopped = tx.rows(of.where(WEBHOOK.c.stopped != "", WEBHOOK.c.active).order_by(WEBHOOK.c.id))
+    return Traffic(
+        **ended,
+        waiting=waiting["count"],
+        oldest=waiting["oldest"],
+        stopped=tuple(f"{row['owner']}/{row['name']}" for row in stopped),
     )
 
 
