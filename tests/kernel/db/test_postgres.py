@@ -164,9 +164,23 @@ def test_a_server_that_stays_away_is_told_in_words(monkeypatch, tmp_path):
     db = PostgresDatabase(make_url(f"postgresql://nobody@/nothing?host={tmp_path}"))
     with pytest.raises(Unavailable, match="did not take the transaction"):
         db.write(lambda tx: None)
-    with pytest.raises(Unavailable, match="Check that PostgreSQL is up"):
+    with pytest.raises(Unavailable, match="See that PostgreSQL is up"):
         db.read(lambda tx: None)
     db.close()
+
+
+def test_closing_ends_the_pause_before_another_attempt_at_once(monkeypatch, tmp_path):
+    """The pause would last for days: only the close can have ended it."""
+    monkeypatch.setattr(postgres, "_FIRST_PAUSE", 1e6)
+    monkeypatch.setattr(postgres, "_PATIENCE_SECONDS", 1e7)
+    db = PostgresDatabase(make_url(f"postgresql://nobody@/nothing?host={tmp_path}"))
+    paused = threading.Event()
+    monkeypatch.setattr(db.meter, "repeated", paused.set)  # said right before the pause
+    asked = db.submit(lambda tx: None)
+    assert paused.wait(60)
+    db.close()
+    with pytest.raises(Unavailable, match="stopping"):
+        asked.result(0)
 
 
 def test_a_statement_that_times_out_is_the_callers_error(notes):

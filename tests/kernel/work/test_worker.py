@@ -361,6 +361,30 @@ def test_when_the_database_fails_outcomes_are_kept_and_written_later(db, error, 
     assert ran == [1]
 
 
+class Told(threading.Event):
+    """An event that says when somebody has begun to wait for it."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun = threading.Event()
+
+    def wait(self, timeout=None):
+        self.begun.set()
+        return super().wait(timeout)
+
+
+def test_a_stop_ends_the_pause_after_an_error_at_once(db, monkeypatch):
+    """The pause would last for ever: only the stop can have ended it."""
+    monkeypatch.setattr("towpath.kernel.work.worker._PAUSE_AFTER_ERROR", threading.TIMEOUT_MAX)
+    spy = Spy(db)
+    spy.fail_with = [RuntimeError("whatever")]
+    worker = Worker(spy, [Handler(kind="a", run=lambda _: None)])
+    worker._hurry = Told()
+    worker.start()
+    assert worker._hurry.begun.wait(60)
+    assert worker.stop(60)
+
+
 def test_two_handlers_of_one_kind_are_a_mistake(db):
     handler = Handler(kind="a", run=lambda item: None)
     with pytest.raises(ValueError, match="same kind"):

@@ -77,6 +77,7 @@ class PostgresDatabase:
         self.meter = Meter(lambda: self._sessions.waiting + self._claims.waiting)
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="postgres-submit")
         self._inside = threading.local()
+        self._closed = threading.Event()
         conninfo = url.render_as_string(hide_password=False)
         self._notifications = Notifications(conninfo, self._me, self._listeners, parameters(url))
 
@@ -87,7 +88,7 @@ class PostgresDatabase:
         self._inside.write = True
         try:
             with tracing.child("db.write"):
-                result, wakes = _until_it_holds(lambda: once(fn), self.meter.repeated)
+                result, wakes = self._until_it_holds(lambda: once(fn))
         finally:
             self._inside.write = False
         self._listeners.tell(wakes)
@@ -98,17 +99,42 @@ class PostgresDatabase:
         return self._threads.submit(asked_by.run, self.write, fn)
 
     def read(self, fn: Callable[[Tx], T]) -> T:
-        return _until_it_holds(lambda: self._snapshot(fn), self.meter.repeated)
+        return self._until_it_holds(lambda: self._snapshot(fn))
 
     def on_wake(self, listener: Callable[[str], None]) -> Callable[[], None]:
         self._notifications.start()
         return self._listeners.add(listener)
 
     def close(self) -> None:
+        """Give up what collided and waits to be run again, then end."""
+        self._closed.set()
         self._threads.shutdown()
         self._notifications.close()
         self._sessions.close()
         self._claims.close()
+
+    def _until_it_holds(self, once: Callable[[], T]) -> T:
+        """Run again what collided with another transaction or lost its connection, for a while."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return once()
+            except (DBAPIError, psycopg.Error) as error:
+                if not (_collided(error) or _dropped(error)):
+                    raise
+                if time.monotonic() > deadline:
+                    raise Unavailable(
+                        f"PostgreSQL did not take the transaction in time: {error}",
+                        next_step="See that PostgreSQL is up and not overloaded, then try again.",
+                    ) from error
+            self.meter.repeated()
+            if self._closed.wait(pause * random.uniform(0.5, 1.5)):  # noqa: S311 - only spreads
+                raise Unavailable(
+                    "This process is stopping, and its transaction had not come through.",
+                    next_step="Try again when it has started again.",
+                )
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _transaction(self, fn: Callable[[Tx], T]) -> tuple[T, list[str]]:
         asked = time.monotonic()
@@ -207,26 +233,6 @@ class _Sessions:
     def close(self) -> None:
         while self._free:
             self._free.pop().close()
-
-
-def _until_it_holds(once: Callable[[], T], repeated: Callable[[], None]) -> T:
-    """Run again what collided with another transaction or lost its connection, for a while."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    pause = _FIRST_PAUSE
-    while True:
-        try:
-            return once()
-        except (DBAPIError, psycopg.Error) as error:
-            if not (_collided(error) or _dropped(error)):
-                raise
-            if time.monotonic() > deadline:
-                raise Unavailable(
-                    f"PostgreSQL did not take the transaction in time: {error}",
-                    next_step="Check that PostgreSQL is up and not overloaded, then try again.",
-                ) from error
-        repeated()
-        threading.Event().wait(pause * random.uniform(0.5, 1.5))  # noqa: S311 - only spreads
-        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def _roll_back(tx: Tx, error: BaseException | None) -> None:

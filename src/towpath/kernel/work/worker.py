@@ -55,6 +55,7 @@ class Worker:
         self._dispatcher: threading.Thread | None = None
         self._stopping = False
         self._wake = threading.Event()
+        self._hurry = threading.Event()
         self._news = True
         self._next_look = 0.0
         self._next_clock = 0.0
@@ -75,6 +76,7 @@ class Worker:
         if self._dispatcher is None:
             return True
         self._stopping = True
+        self._hurry.set()
         self._wake.set()
         self._dispatcher.join(timeout)
         self._forget()
@@ -111,8 +113,15 @@ class Worker:
             except Exception:  # noqa: BLE001 - whatever it is, the next round may do better
                 _log.exception("work_round_failed")
                 self._news = True
-                threading.Event().wait(_PAUSE_AFTER_ERROR)
+                self._pause()
         self._desk.close(self._threads)
+
+    def _pause(self) -> None:
+        """Give what failed time to recover. A stop ends one pause; if rounds go on failing then,
+        the next ones last again, for it waits no longer than it was told.
+        """
+        self._hurry.wait(_PAUSE_AFTER_ERROR)
+        self._hurry.clear()
 
     def _patience(self) -> float:
         """Seconds until something must be done even if nobody says a word."""
