@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 import pytest
 from fastapi import APIRouter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from starlette.testclient import TestClient
 
-from towpath.kernel import builtin
+from towpath.kernel import builtin, tracing
 from towpath.kernel.access import passwords, service
 from towpath.kernel.access.service import Role
 from towpath.kernel.http.app import create_app
@@ -106,3 +109,14 @@ def browser(app_for, kernel):
         return client
 
     return open_one
+
+
+@pytest.fixture
+def spans(monkeypatch):
+    """What was sent, while tracing is on."""
+    kept = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("test"))
+    yield kept.get_finished_spans
+    provider.shutdown()

@@ -4,9 +4,6 @@ import timeit
 from dataclasses import dataclass
 
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from towpath.kernel import outbox, tracing
 from towpath.kernel.outbox import Reaction, fact
@@ -16,17 +13,6 @@ from towpath.kernel.work.model import Handler
 from towpath.kernel.work.worker import Worker
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-
-
-@pytest.fixture
-def spans(monkeypatch):
-    """What was sent, while tracing is on."""
-    kept = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(kept))
-    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("test"))
-    yield kept.get_finished_spans
-    provider.shutdown()
 
 
 @fact("tests.boat_seen", version=1, subject="boat")

@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 
 from towpath.app.place import is_loopback, listen, open_door, prepare
+from towpath.app.proxies import Proxies
 from towpath.kernel import log, outbox, settings, tracing
 from towpath.kernel.access.bootstrap import FirstAdmin, bootstrap
 from towpath.kernel.clock import SystemClock
@@ -216,13 +217,11 @@ class _Server(uvicorn.Server):
     def __init__(self, app: FastAPI, kernel: Kernel, runner: LocalRunner | None) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                Proxies(app, trusted) if (trusted := kernel.settings.trusted_proxies) else app,
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                # Whoever's word counts here chooses whom a failed log-in is counted against.
-                proxy_headers=bool(kernel.settings.trusted_proxies),
-                forwarded_allow_ips=kernel.settings.trusted_proxies,
+                proxy_headers=False,
                 ws="none",
                 timeout_graceful_shutdown=kernel.settings.stop_seconds,
             )

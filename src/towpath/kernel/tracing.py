@@ -150,6 +150,12 @@ def entered(span: Span | None) -> Iterator[None]:
         _current.reset(token)
 
 
+def switch(span: Span) -> None:
+    """Go on in another span until the one that was entered is left."""
+    _current.set(span.trace)
+    structlog.contextvars.bind_contextvars(trace_id=span.trace_id)
+
+
 @contextmanager
 def child(name: str, parent: str | None = None, **attributes: str | int) -> Iterator[Span | None]:
     """Run code in a new span below `parent`, or below the current one, and end it."""

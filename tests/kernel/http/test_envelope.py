@@ -1,4 +1,12 @@
+import pytest
 import structlog.testing
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+
+from towpath.app.proxies import Proxies
+from towpath.kernel import tracing
+from towpath.kernel.errors import Denied
+from towpath.kernel.http.permissions import Special, guarded
 
 
 def test_a_plain_request_id_is_kept_and_an_odd_one_replaced(web):
@@ -61,3 +69,51 @@ def test_an_error_after_the_reply_began_cuts_the_connection(routes, web_for):
     except RuntimeError:
         whole = None
     assert whole in {None, 200}  # never a second reply after the first
+
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+THEIRS = {"traceparent": PARENT}
+
+
+def traced(spans):
+    return [f"{span.context.trace_id:032x}" for span in spans() if span.kind.name == "SERVER"]
+
+
+def test_a_stranger_begins_a_trace_of_its_own_whatever_it_says(web, spans):
+    web.get("/login", headers=THEIRS)
+    (trace,) = traced(spans)
+    assert trace not in PARENT
+
+
+def test_a_trusted_proxy_is_followed(app_for, spans):
+    with TestClient(Proxies(app_for(), "testclient"), "http://towpath.test") as web:
+        web.get("/login", headers=THEIRS)
+    (trace,) = traced(spans)
+    assert trace in PARENT
+
+
+def refuse_without_key(request):
+    if "key" not in request.headers:
+        raise Denied("Show a key.")
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_whoever_has_shown_to_be_ours_is_followed_and_nobody_before(routes, web_for, spans, ours):
+    inside = []
+
+    async def handler(_):
+        inside.append(tracing.current())
+        return PlainTextResponse("hello")
+
+    way = guarded(Special("the header key", refuse_without_key, ours=ours), handler)
+    routes.add_route("/raw", way)
+    web = web_for()
+    assert web.get("/raw", headers=THEIRS).status_code == 403
+    assert web.get("/raw", headers=THEIRS | {"key": "it"}).status_code == 200
+    assert web.get("/raw", headers={"key": "it"}).status_code == 200
+    refused, admitted, without = traced(spans)
+    assert refused not in PARENT
+    assert (admitted in PARENT) == ours
+    assert without not in PARENT
+    assert (inside[0][3:35], inside[1][3:35]) == (admitted, without)
+    assert tracing.current() == ""

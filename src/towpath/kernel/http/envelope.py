@@ -13,6 +13,8 @@ from towpath.kernel import ids, origin, tracing
 from towpath.kernel.http import problems
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+TRUSTED = "trusted_peer"
+"""In the state of a request: whether it comes from a proxy whose word counts."""
 _QUIET = ("/static/", "/healthz", "/readyz", "/metrics")
 _log = structlog.get_logger("towpath.access_log")
 
@@ -54,14 +56,14 @@ class Envelope:
         began = time.perf_counter()
         started = False
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        span = _span(scope, request_id)
+        scope["state"]["span"] = span = _span(scope, request_id)
 
         async def send_wrapped(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
                 self._note(scope, message["status"], time.perf_counter() - began)
-                _name(span, scope, message["status"])
+                _name(scope["state"]["span"], scope, message["status"])
                 _dress(MutableHeaders(scope=message), request_id)
             await send(message)
 
@@ -74,7 +76,7 @@ class Envelope:
             reply = problems.unexpected(Request(scope, receive), error)
             await reply(scope, receive, send_wrapped)
         finally:
-            if span is not None:
+            if (span := scope["state"]["span"]) is not None:
                 span.end()
             structlog.contextvars.unbind_contextvars("request_id")
 
@@ -99,12 +101,38 @@ def _stranger(scope: Scope, request_id: str) -> origin.Origin:
 
 
 def _span(scope: Scope, request_id: str) -> tracing.Span | None:
-    """Follow the caller's trace, or begin one; what is asked every few seconds has none."""
+    """Follow the trace of a trusted proxy, or begin one; what is asked often has none.
+
+    A stranger's is not followed: it could put its requests into the traces of others, and say of
+    each whether it is kept.
+    """
     if scope["path"].startswith(_QUIET):
         return None
-    parent = Headers(scope=scope).get("traceparent", "")
-    about: tracing.Attributes = {"towpath.request": request_id}
-    return tracing.begin("request", parent, root=True, kind="SERVER", attributes=about)
+    parent = _parent(scope) if scope["state"].get(TRUSTED) else ""
+    return tracing.begin(
+        "request", parent, root=True, kind="SERVER", attributes=_about(request_id)
+    )
+
+
+def follow(request: Request) -> None:
+    """Follow the caller's trace from now on, since it has shown that it is a part of ours.
+
+    The span that was begun before we knew is never ended, so nobody hears of it.
+    """
+    state = request.scope["state"]
+    about = _about(state["request_id"])
+    span = tracing.begin("request", _parent(request.scope), kind="SERVER", attributes=about)
+    if span is not None and not state.get(TRUSTED):
+        state["span"] = span
+        tracing.switch(span)
+
+
+def _parent(scope: Scope) -> str:
+    return Headers(scope=scope).get("traceparent", "")
+
+
+def _about(request_id: str) -> tracing.Attributes:
+    return {"towpath.request": request_id}
 
 
 def _name(span: tracing.Span | None, scope: Scope, status: int) -> None:

@@ -22,6 +22,7 @@ from towpath.kernel.access.service import Principal, Role, may, require
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.envelope import follow
 
 Resource = Callable[[Tx, Mapping[str, Any]], str]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -69,10 +70,14 @@ class Anybody:
 
 @dataclass(frozen=True)
 class Special:
-    """Asks for something that is neither role nor resource; says in words what."""
+    """Asks for something that is neither role nor resource; says in words what.
+
+    `ours` says that whoever passes is a part of Towpath, whose trace is followed.
+    """
 
     words: str
     check: Callable[[Request], None]
+    ours: bool = False
 
 
 Declaration = Needs | Anybody | Special
@@ -88,6 +93,8 @@ def guarded(declaration: Special, endpoint: Endpoint) -> Endpoint:
     @wraps(endpoint)  # traces name the endpoint, not its guard
     async def checked(request: Request) -> Response:
         await run_in_threadpool(declaration.check, request)
+        if declaration.ours:
+            follow(request)
         return await endpoint(request)
 
     checked.declaration = declaration  # type: ignore[attr-defined] # read by `declarations`

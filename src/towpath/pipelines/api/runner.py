@@ -80,7 +80,7 @@ class Wire:
             (f"{job}/heartbeat", self.heartbeat, "POST"),
             (f"{job}/finish", self.finish, "POST"),
         ):
-            admitted = guarded(Special(RUNNERS, self._admit), endpoint)
+            admitted = guarded(Special(RUNNERS, self._admit, ours=True), endpoint)
             routes.add_route(path, admitted, methods=[method], include_in_schema=False)
         return routes
 
