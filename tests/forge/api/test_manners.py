@@ -3,11 +3,16 @@
 import json
 
 import pytest
+from sqlalchemy import select
 from starlette.requests import Request
 
 from towpath.forge.api import manners
 from towpath.forge.api.limits import Limits
 from towpath.forge.api.manners import Page
+from towpath.kernel.access import people
+from towpath.kernel.access.service import Role
+from towpath.kernel.http.idempotency import REPLY
+from towpath.kernel.secrets import service as secrets
 
 
 def asked(query=b""):
@@ -138,3 +143,64 @@ def test_a_body_that_is_no_text_is_refused_as_all_else(served, hosted):
     assert told.status_code == 422
     assert told.headers["content-type"].startswith("application/json")
     assert told.json()["message"] == "The body cannot be read."
+
+
+def keyed(served, path, body, key="k1", user="alice"):
+    headers = {"Idempotency-Key": key}
+    return served.call("POST", f"/api/v3{path}", user=user, json=body, headers=headers)
+
+
+def test_what_is_created_with_a_key_is_created_once(served, hosted):
+    """A pull request, which takes git and a transaction, and what is a transaction alone."""
+    hosted.branch("topic", a="1")
+    hosted.sync()
+    here, sha = "/repos/alice/boat", hosted.copy.sha("topic")
+    asked = [
+        (f"{here}/pulls", {"title": "A change", "head": "topic", "base": "main"}),
+        (f"{here}/issues/1/comments", {"body": "Hello."}),
+        (f"{here}/pulls/1/reviews", {"event": "COMMENT", "body": "Hm."}),
+        (f"{here}/labels", {"name": "bug"}),
+        (f"{here}/check-runs", {"name": "ci", "head_sha": sha}),
+        (f"{here}/git/refs", {"ref": "refs/heads/other", "sha": sha}),
+        ("/user/repos", {"name": "canoe"}),
+    ]
+    for number, (path, body) in enumerate(asked):
+        first, again = (keyed(served, path, body, f"k{number}") for _ in range(2))
+        assert first.status_code == again.status_code in {200, 201}, (path, first.text, again.text)
+        assert first.json() == again.json(), path
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert "X-RateLimit-Remaining" in again.headers
+    comments = served.call("GET", f"/api/v3{here}/issues/1/comments").json()
+    assert len(comments) == 1
+
+
+def test_a_key_for_something_else_is_refused_and_what_failed_may_be_asked_again(served, hosted):
+    path = "/repos/alice/boat/pulls"
+    wanted = {"title": "A change", "head": "topic", "base": "main"}
+    assert keyed(served, path, wanted).status_code == 422
+    hosted.branch("topic", a="1")
+    hosted.sync()
+    assert keyed(served, path, wanted).status_code == 201
+    assert keyed(served, path, wanted | {"title": "Another"}).status_code == 422
+
+
+def test_whoever_may_no_longer_write_gets_no_reply_of_before(served, hosted):
+    asked = (served, "/repos/alice/boat/labels", {"name": "bug"}, "k1", "bob")
+    assert keyed(*asked).status_code == 201
+    served.kernel.db.write(lambda tx: people.set_role(tx, "bob", Role.viewer))
+    try:
+        assert keyed(*asked).status_code == 403
+    finally:
+        served.kernel.db.write(lambda tx: people.set_role(tx, "bob", Role.member))
+
+
+def test_of_the_secret_of_a_webhook_not_even_a_hash_is_kept(served, hosted):
+    secrets.prepare(served.kernel)
+    hook = {"config": {"url": "https://ci.example/hook", "secret": "s3cret"}}
+    first = keyed(served, "/repos/alice/boat/hooks", hook)
+    hook["config"]["secret"] = "another"
+    again = keyed(served, "/repos/alice/boat/hooks", hook)
+    assert first.json()["id"] == again.json()["id"]
+    assert first.status_code == again.status_code == 201
+    kept = served.kernel.db.read(lambda tx: tx.rows(select(REPLY)))
+    assert "s3cret" not in str(kept)

@@ -112,9 +112,9 @@ def test_on_either_store_a_race_on_one_key_has_one_effect(db):
 
     def send_once():
         started.wait()
-        replies.append(db.write(lambda tx: idempotency._once(tx, order, effect)))
+        replies.append(db.write(lambda tx: idempotency._once(tx, order, effect, 201, ())))
 
-    order = idempotency._Order("user_1", "k1", "digest", 201, ())
+    order = idempotency.Order("user_1", "k1", "digest")
     started, replies = threading.Barrier(6), []
     threads = [threading.Thread(target=send_once) for _ in range(6)]
     for thread in threads:

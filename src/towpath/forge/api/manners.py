@@ -27,6 +27,7 @@ from towpath.kernel.context import Kernel
 from towpath.kernel.errors import Conflict, InvalidInput, Stale, TowpathError, Unauthenticated
 from towpath.kernel.http import problems
 from towpath.kernel.http.callers import Caller, OptionalCaller, TheKernel
+from towpath.kernel.http.once import OnceKernel, answered_once
 from towpath.kernel.http.permissions import Needs
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -96,7 +97,7 @@ class DialectRoute(APIRoute):
 
         async def handle_in_dialect(request: Request) -> Response:
             try:
-                reply = await handle(request)
+                reply = await answered_once(request, handle)
             except TowpathError as error:
                 reply = refusal(request, error)
             except RequestValidationError as error:
@@ -293,8 +294,8 @@ class Call:
         owner: str,
         repo: str,
         caller: Caller,
-        kernel: TheKernel,
         _: Annotated[None, READS],
+        kernel: OnceKernel,
     ) -> None:
         self.kernel = kernel
         self.caller: Principal = caller

@@ -15,6 +15,7 @@ from towpath.kernel.access.service import Principal, Role, may, require
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import Denied, InvalidInput
 from towpath.kernel.http.callers import Caller, TheKernel
+from towpath.kernel.http.once import OnceKernel
 from towpath.kernel.http.permissions import Needs
 
 LISTED = Depends(Needs(Role.viewer, any_token=True, also="lists what the caller may read"))
@@ -92,12 +93,12 @@ def _readable(caller: Principal, one: Repository) -> bool:
     return may(caller, Role.viewer, f"repo:read:{one.id}", resource=one.id)
 
 
-def add_own(kernel: TheKernel, caller: Caller, new: NewRepository) -> Json:
+def add_own(kernel: OnceKernel, caller: Caller, new: NewRepository) -> Json:
     """Create a repository that belongs to you."""
     return _add(kernel, caller, caller.login, new)
 
 
-def add_for(kernel: TheKernel, caller: Caller, org: str, new: NewRepository) -> Json:
+def add_for(kernel: OnceKernel, caller: Caller, org: str, new: NewRepository) -> Json:
     """Create a repository for an organisation; for maintainers."""
     return _add(kernel, caller, org, new)
 

@@ -4,9 +4,10 @@ https://docs.github.com/rest/repos/webhooks
 """
 
 import json
+from typing import Any
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -52,7 +53,7 @@ class ChangedHook(BaseModel):
 
 def router() -> APIRouter:
     routes = dialect_routes("/repos/{owner}/{repo}/hooks")
-    routes.dependencies.append(GOVERNS)
+    routes.dependencies += [GOVERNS, Depends(asked)]
     routes.add_api_route("", hooks, methods=["GET"])
     routes.add_api_route("", add_hook, methods=["POST"], status_code=201)
     one = "/{hook}"
@@ -66,6 +67,14 @@ def router() -> APIRouter:
     routes.add_api_route(log, delivery_, methods=["GET"])
     routes.add_api_route(f"{log}/attempts", redeliver, methods=["POST"], status_code=202)
     return routes
+
+
+async def asked(request: Request) -> None:
+    """Note what is asked for without its secret, of which not even a hash is kept."""
+    told: Any = await request.json() if await request.body() else None
+    if isinstance(told, dict) and isinstance(told.get("config"), dict):
+        kept = {name: value for name, value in told["config"].items() if name != "secret"}
+        request.state.asked = told | {"config": kept}
 
 
 def _find(repo: Repo, hook: Handle) -> Webhook:

@@ -7,7 +7,7 @@ are per caller and live as long as `retention_days`. draft-ietf-httpapi-idempote
 import hashlib
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
@@ -15,9 +15,9 @@ from fastapi.encoders import jsonable_encoder
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Integer,
     MetaData,
-    RowMapping,
     String,
     Table,
     Text,
@@ -68,13 +68,8 @@ def replayable(
     kernel = request.app.state.kernel
     if key is None:
         return _json(status, _encode(kernel.db.write(fn)))
-    if not _KEY.fullmatch(key):
-        raise InvalidInput(
-            "This Idempotency-Key cannot be used.",
-            next_step="Use 1 to 200 printable ASCII characters, such as a UUID.",
-        )
-    order = _Order(request.state.principal.id, key, _fingerprint(request, asked), status, unsaid)
-    code, body, replayed = kernel.db.write(lambda tx: _once(tx, order, fn))
+    made = order(request, request.state.principal.id, key, asked)
+    code, body, replayed = kernel.db.write(lambda tx: _once(tx, made, fn, status, unsaid))
     return _json(code, body, replayed=replayed)
 
 
@@ -83,43 +78,60 @@ def forget_replies(tx: Tx, before: Micros) -> None:
 
 
 @dataclass(frozen=True)
-class _Order:
+class Order:
     """What is asked for under a key; `request` is the fingerprint of what was asked."""
 
     caller: str
     key: str
     request: str
-    status: int
-    unsaid: Collection[str]
 
 
-def _once(tx: Tx, order: _Order, fn: Callable[[Tx], Any]) -> tuple[int, str, bool]:
-    mine = (REPLY.c.caller == order.caller, REPLY.c.key == order.key)
-    row = tx.row(select(REPLY).where(*mine))
-    if row is not None:
-        return _stored(row, order.request)
-    value = fn(tx)
-    kept = value | dict.fromkeys(order.unsaid) if order.unsaid else value
-    tx.execute(
-        insert(REPLY).values(
-            caller=order.caller,
-            key=order.key,
-            request=order.request,
-            status=order.status,
-            body=_encode(kept),
-            created=tx.now,
+def order(request: Request, caller: str, key: str, asked: Any = None) -> Order:
+    """Read what a request asks for under its key; InvalidInput where that is no key."""
+    if not _KEY.fullmatch(key):
+        raise InvalidInput(
+            "This Idempotency-Key cannot be used.",
+            next_step="Use 1 to 200 printable ASCII characters, such as a UUID.",
         )
-    )
-    return order.status, _encode(value), False
+    return Order(caller, key, _fingerprint(request, asked))
 
 
-def _stored(row: RowMapping, wanted: str) -> tuple[int, str, bool]:
-    if row["request"] != wanted:
+def kept(tx: Tx, order: Order) -> tuple[int, str] | None:
+    """Find the status and body that were answered; InvalidInput if something else was asked."""
+    row = tx.row(select(REPLY).where(*_mine(order)))
+    if row is None:
+        return None
+    if row["request"] != order.request:
         raise InvalidInput(
             "This Idempotency-Key was used for another request.",
             next_step="Use a new key for each thing you want done.",
         )
-    return row["status"], row["body"], True
+    return row["status"], row["body"]
+
+
+def keep(tx: Tx, order: Order, status: int, body: str) -> None:
+    """Write down what a key was answered."""
+    values = asdict(order) | {"status": status, "body": body, "created": tx.now}
+    tx.execute(insert(REPLY).values(values))
+
+
+def forget(tx: Tx, order: Order) -> None:
+    """Let a key be used again."""
+    tx.execute(delete(REPLY).where(*_mine(order)))
+
+
+def _mine(order: Order) -> tuple[ColumnElement[bool], ...]:
+    return REPLY.c.caller == order.caller, REPLY.c.key == order.key
+
+
+def _once(
+    tx: Tx, order: Order, fn: Callable[[Tx], Any], status: int, unsaid: Collection[str]
+) -> tuple[int, str, bool]:
+    if (before := kept(tx, order)) is not None:
+        return *before, True
+    value = fn(tx)
+    keep(tx, order, status, _encode(value | dict.fromkeys(unsaid) if unsaid else value))
+    return status, _encode(value), False
 
 
 def _fingerprint(request: Request, asked: Any) -> str:
