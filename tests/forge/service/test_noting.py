@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from tests.forge.model.test_builds import BUILD
 from tests.forge.model.test_happenings import DONE
@@ -51,6 +52,22 @@ def test_what_no_webhook_wants_is_not_kept(hosted, hook):
     hosted.kernel.db.write(lambda tx: noting.note(tx, hosted.id, MOVED))
     hosted.kernel.db.write(lambda tx: noting.note(tx, "repo_other", MOVED))
     assert kept(hosted.kernel) == 0
+
+
+def test_of_a_push_of_many_refs_who_hears_is_asked_once(hosted, hook):
+    def statements(count):
+        said = []
+
+        def write(tx):
+            event.listen(tx.connection, "before_cursor_execute", lambda *_: said.append(1))
+            moves = [replace(MOVED, ref=f"refs/heads/{number}") for number in range(count)]
+            noting.note(tx, hosted.id, *moves)
+
+        hosted.kernel.db.write(write)
+        return len(said)
+
+    assert statements(2) == statements(20)
+    assert kept(hosted.kernel) == 22
 
 
 def test_what_is_undone_is_not_told(hosted, hook):

@@ -56,10 +56,10 @@ class Known:
     pending: tuple[Pending, ...]
     movers: tuple[Mover, ...] = ()
 
-    def mover(self, ref: str, sha: str | None) -> str | None:
-        """Who moved a ref there; None if nobody said so, as when we did it ourselves."""
-        found = [one.author for one in self.movers if (one.ref, one.sha) == (ref, sha)]
-        return found[-1] if found else None
+    @property
+    def authors(self) -> dict[tuple[str, str | None], str]:
+        """Who moved which ref where; what nobody said they would move, we move ourselves."""
+        return {(one.ref, one.sha): one.author for one in self.movers}
 
 
 @dataclass(frozen=True)

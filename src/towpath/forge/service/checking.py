@@ -86,7 +86,7 @@ def report_check(tx: Tx, repository: str, said: Check) -> Check:
 
 def _moved(tx: Tx, repository: str, before: Check | None, after: Check) -> None:
     _wake_all(tx, repository, after.sha)
-    if any(hears(tx, repository, event) for event in EVENTS_OF[CheckMoved]):
+    if hears(tx, repository, *EVENTS_OF[CheckMoved]):
         now = check_rows.checks(tx, repository, after.sha)
         note(tx, repository, check_moved(now, before, after))
 

@@ -116,11 +116,12 @@ def _apply(tx: Tx, known: Known, plan: Plan) -> Synced:
     if plan.changes:
         announce(tx, RefsMoved(repository.id, plan.changes))
         auditing.refs_moved(tx, repository, plan.changes)
-    for change in plan.changes:
-        by = known.mover(change.ref, change.new) or OURSELVES
-        note(tx, repository.id, RefMoved(change.ref, change.old, change.new, by))
+    authors = known.authors
+    by = [authors.get((change.ref, change.new), OURSELVES) for change in plan.changes]
+    moves = [RefMoved(c.ref, c.old, c.new, who) for c, who in zip(plan.changes, by, strict=True)]
+    note(tx, repository.id, *moves)
     for step in plan.steps:
-        changed(tx, step.before, step.after, step.event, by=_causer(known, moved, step))
+        changed(tx, step.before, step.after, step.event, by=_causer(authors, moved, step))
     numbers = {opening.pending.id: _fulfil(tx, opening) for opening in plan.openings}
     ended = [intent for intent in known.pending if intent.id in plan.settled]
     repository_rows.delete_intents(tx, plan.settled)
@@ -135,11 +136,13 @@ def _apply(tx: Tx, known: Known, plan: Plan) -> Synced:
     )
 
 
-def _causer(known: Known, moved: Mapping[str, str | None], step: Step) -> str:
+def _causer(
+    authors: Mapping[tuple[str, str | None], str], moved: Mapping[str, str | None], step: Step
+) -> str:
     """Who moved the branch that a merge request followed: its source, or the target it is in."""
     source, target = (BRANCHES + name for name in (step.after.source, step.after.target))
     ref = source if source in moved and step.event != "merged" else target
-    return known.mover(ref, moved.get(ref)) or OURSELVES
+    return authors.get((ref, moved.get(ref)), OURSELVES)
 
 
 def _fulfil(tx: Tx, found: Opening) -> int:

@@ -21,18 +21,30 @@ OURSELVES = "towpath"
 _KINDS = {kind.__name__: kind for kind in happenings.EVENTS_OF}
 
 
-def note(tx: Tx, repository: str, happening: Happening) -> None:
-    """Have something told, if anybody wants to hear of such things of this repository."""
-    if any(hears(tx, repository, event) for event in happenings.EVENTS_OF[type(happening)]):
-        guid = ids.new("guid")
-        about = {"kind": type(happening).__name__, "about": msgspec.to_builtins(happening)}
-        payload = about | {"repository": repository, "guid": guid}
-        work.add(tx, TELL, payload, key=guid, order=f"webhooks:{repository}")
+def note(tx: Tx, repository: str, *happened: Happening) -> None:
+    """Have things told, those of which anybody wants to hear of this repository.
+
+    A push may move thousands of refs: who wants to hear is asked once for all of them.
+    """
+    there = rows.webhooks(tx, repository)
+    heard = {
+        kind: any(one.wants(event) for one in there for event in events)
+        for kind, events in happenings.EVENTS_OF.items()
+    }
+    work.add_many(tx, [_telling(repository, one) for one in happened if heard[type(one)]])
 
 
-def hears(tx: Tx, repository: str, event: str) -> bool:
-    """Whether any webhook wants an event, so that nobody makes ready what nobody hears."""
-    return any(one.wants(event) for one in rows.webhooks(tx, repository))
+def _telling(repository: str, happening: Happening) -> work.New:
+    guid = ids.new("guid")
+    about = {"kind": type(happening).__name__, "about": msgspec.to_builtins(happening)}
+    payload = about | {"repository": repository, "guid": guid}
+    return work.New(kind=TELL, payload=payload, key=guid, order=f"webhooks:{repository}")
+
+
+def hears(tx: Tx, repository: str, *events: str) -> bool:
+    """Whether any webhook wants one of these, so that nobody makes ready what nobody hears."""
+    there = rows.webhooks(tx, repository)
+    return any(one.wants(event) for one in there for event in events)
 
 
 def noted(payload: Mapping[str, Any]) -> tuple[str, str, Happening]:
