@@ -17,8 +17,9 @@ import anyio
 import pytest
 
 from towpath.app import server as serving
-from towpath.app.server import Options, _Server, database_url
+from towpath.app.server import Options, Proxies, _Server, database_url
 from towpath.kernel.errors import InvalidInput
+from towpath.kernel.http.envelope import TRUSTED
 from towpath.kernel.settings import Settings
 from towpath.pipelines import service as pipelines
 
@@ -216,3 +217,32 @@ def test_only_a_trusted_proxy_says_for_whom_it_calls(kernel, trusted, caller, se
     layer = server.config.loaded_app
     anyio.run(layer, scope, None, None)
     assert found == [seen]
+
+
+@pytest.mark.parametrize(
+    ("caller", "trusted"),
+    [(("10.9.9.9", 1), True), (("203.0.113.7", 1), False), (None, False)],
+    ids=["a proxy", "a stranger", "a unix socket"],
+)
+def test_what_comes_from_a_trusted_proxy_is_marked_whomever_it_calls_for(caller, trusted):
+    found = []
+
+    async def app(scope, receive, send):
+        found.append((scope.get("state", {}).get(TRUSTED, False), scope["client"]))
+
+    headers = [(b"x-forwarded-for", b"192.0.2.9")]
+    scope = {"type": "http", "client": caller, "scheme": "http", "path": "/", "headers": headers}
+    anyio.run(Proxies(app, "10.0.0.0/8"), scope, None, None)
+    assert found == [(trusted, ("192.0.2.9", 0) if trusted else caller)]
+
+
+def test_nobody_marks_a_request_by_what_it_says():
+    found = []
+
+    async def app(scope, receive, send):
+        found.append(scope.get("state", {}))
+
+    headers = [(b"trusted_peer", b"true"), (b"forwarded", b"for=10.9.9.9")]
+    scope = {"type": "http", "client": ("203.0.113.7", 1), "path": "/", "headers": headers}
+    anyio.run(Proxies(app, "10.0.0.0/8"), scope, None, None)
+    assert found == [{}]

@@ -19,9 +19,10 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from towpath.app.place import is_loopback, listen, open_door, prepare
-from towpath.app.proxies import Proxies
 from towpath.kernel import log, outbox, settings, tracing
 from towpath.kernel.access.bootstrap import FirstAdmin, bootstrap
 from towpath.kernel.clock import SystemClock
@@ -31,6 +32,7 @@ from towpath.kernel.db.migrate import History, upgrade
 from towpath.kernel.db.opening import open_database
 from towpath.kernel.errors import InvalidInput, PermanentError, Unavailable
 from towpath.kernel.http.app import create_app
+from towpath.kernel.http.envelope import TRUSTED
 from towpath.kernel.http.permissions import undeclared
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work import service as work
@@ -209,6 +211,23 @@ def working(kernel: Kernel, parts: Sequence[Plugin]) -> Iterator[None]:
         ended = [worker.stop(kernel.settings.stop_seconds) for worker in workers]
         if not all(ended):
             _log.warning("work still running was left to its lease")
+
+
+class Proxies:
+    """The layer outside of all: marks what trusted proxies send, and reads their headers.
+
+    Whoever is trusted chooses whom a failed log-in is counted against, and which trace a request
+    belongs to; so nobody is by default, and what others say about it is not looked at.
+    """
+
+    def __init__(self, app: ASGIApp, trusted: str) -> None:
+        self._reading = ProxyHeadersMiddleware(app, trusted_hosts=trusted)  # type: ignore[arg-type] # uvicorn has types of its own
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        if scope["type"] == "http" and client and client[0] in self._reading.trusted_hosts:
+            scope.setdefault("state", {})[TRUSTED] = True
+        await self._reading(scope, receive, send)  # type: ignore[arg-type] # the same
 
 
 class _Server(uvicorn.Server):

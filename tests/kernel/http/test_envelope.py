@@ -3,7 +3,7 @@ import structlog.testing
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from towpath.app.proxies import Proxies
+from towpath.app.server import Proxies
 from towpath.kernel import tracing
 from towpath.kernel.errors import Denied
 from towpath.kernel.http.permissions import Special, guarded
