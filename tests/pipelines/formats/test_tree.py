@@ -28,6 +28,20 @@ def test_numbers_are_those_of_the_core_schema():
     ]  # fmt: skip
 
 
+def test_a_tag_of_the_core_schema_says_what_a_word_is():
+    assert values("[!!str 1, !!int 0x1F, !!float 2, !!bool true, !!null ~, ! 3, !!str '4']") == [
+        "1", 31, 2, True, None, "3", "4"
+    ]  # fmt: skip
+    assert read("!!seq [!!map {}]").children[0].mapping
+
+
+@pytest.mark.parametrize(
+    "word", ["!!int true", "!!bool test", "!!null 1", "!!float x", '!!int "3"', "!!map 1"]
+)
+def test_a_word_that_is_not_what_its_tag_says_is_refused(word):
+    assert "tag" in read(f"a: {word}").message
+
+
 def test_every_node_knows_its_place():
     ((key, node),) = read("\n\n  a:\n    - b").entries
     assert (key.line, key.column) == (3, 3)

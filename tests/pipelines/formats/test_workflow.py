@@ -67,7 +67,7 @@ def test_a_file_without_a_name_is_called_by_its_own():
         ("name: ci", "permissions: all", "2:14", "Expected: read-all, write-all"),
         ("  test:\n", "  test:\n    stategy: {}\n", "16:5", "`strategy`"),
         ("  test:\n", "  test:\n    uses: ./.github/workflows/a.yml\n", "16:5", "`uses`"),
-        ("[build]", "[biuld]", "15:3", "needs `biuld`"),
+        ("[build]", "[biuld]", "16:13", "needs `biuld`"),
         ("ubuntu-latest", "${{ secrets.a }}", "18:14", "secrets"),
         ("actions/checkout@v4", "docker:/alpine", "23:15", "`docker:/alpine`"),
         ("needs.build.result", "secrets.X", "17:9", "secrets"),

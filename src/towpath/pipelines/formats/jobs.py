@@ -13,7 +13,7 @@ WITH_STEPS = (
     "continue-on-error", "outputs", "environment", "container", "services", "snapshot",
 )  # fmt: skip
 CALLING = (*_COMMON, "uses", "with", "secrets")
-_OWNERS_OF_GROUPS = ("org", "organization", "ent", "enterprise")
+_GROUP = re.compile(r"(org|organization|ent|enterprise)/[^/]+")
 _HERE = re.compile(r"(\./|\$/)\.(github|towpath)/workflows/[^/@]+\.ya?ml")
 _THERE = re.compile(r"[\w.-]+/[\w.-]+/\.(github|towpath)/workflows/[^/@]+\.ya?ml@[^@\s]+")
 
@@ -40,6 +40,7 @@ def read(reader: Reader, entry: Entry, shell: str, directory: str) -> Job:
     return Job(
         id=name,
         line=entry.key.line,
+        column=entry.key.column,
         shell=own_shell or shell,
         working_directory=own_directory or directory,
         unrun=reader.taken(before),
@@ -88,13 +89,8 @@ def _group(reader: Reader, entry: Entry | None) -> str:
         return ""
     reader.unrun_key(group.key, "jobs.*.runs-on.group")
     name = reader.template(group.node, "group", "jobs.*.runs-on")
-    if name.count("/") and name.split("/", 1)[0] not in {
-        "org",
-        "organization",
-        "ent",
-        "enterprise",
-    }:
-        message = f"`{name}` is no group: what stands before `/` is org or enterprise."
+    if "/" in name and not _GROUP.fullmatch(name):
+        message = f"`{name}` is no group: write its name alone, org/NAME or enterprise/NAME."
         reader.problem(group.node, "group", message)
     return name
 

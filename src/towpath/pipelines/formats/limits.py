@@ -5,23 +5,9 @@ from typing import Literal
 
 from towpath.pipelines.formats.reading import Reader
 from towpath.pipelines.formats.tree import Branch, Leaf, Node
+from towpath.pipelines.model.permissions import SCOPES
 from towpath.pipelines.model.workflow import Concurrency, Permissions
 
-_ANY = ("read", "write", "none")
-SCOPES: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        (
-            "actions", "artifact-metadata", "attestations", "checks", "code-quality", "contents",
-            "deployments", "discussions", "drives", "issues", "packages", "pages",
-            "pull-requests", "repository-projects", "security-events", "statuses",
-        ),
-        _ANY,
-    ),
-    "copilot-requests": ("write", "none"),
-    "id-token": ("write", "none"),
-    "models": ("read", "none"),
-    "vulnerability-alerts": ("read", "none"),
-}  # fmt: skip
 _SHORT: Mapping[str, Literal["read", "write"]] = {"read-all": "read", "write-all": "write"}
 
 

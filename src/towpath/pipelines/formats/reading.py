@@ -1,12 +1,14 @@
 """One value at a time, collecting every problem instead of stopping at the first."""
 
 import difflib
+import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from towpath.pipelines.formats import places, unrun
-from towpath.pipelines.formats.tree import Branch, Leaf, Node
+from towpath.pipelines.formats.tree import Branch, Leaf, Node, Scalar
 from towpath.pipelines.model.expressions import syntax, templates
 from towpath.pipelines.model.expressions.values import ExpressionError
 from towpath.pipelines.model.untrusted import written_by_strangers as strangers
@@ -18,6 +20,20 @@ MAX_TEXT = 65_536
 """Characters of one value, a script included."""
 MAX_MINUTES = 43_200
 """30 days."""
+
+
+_UNRUN = re.compile("|".join((*unrun.NAMES, *unrun.FUNCTIONS)) or "(?!)", re.IGNORECASE)
+_VERSION = re.compile(r"[0-9]+\.[0-9]*0")
+
+
+def _as_text(value: Scalar) -> str:
+    if value is None or isinstance(value, bool):
+        return str(value).lower() if value is not None else ""
+    if isinstance(value, str):
+        return value
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return "NaN" if math.isnan(value) else f"{value:.15g}".replace("e", "E")
 
 
 @dataclass(frozen=True)
@@ -98,13 +114,18 @@ class Reader:
         return []
 
     def text(self, node: Node, what: str) -> str:
+        """Read text, or what a number or a boolean comes to as text on GitHub."""
         if isinstance(node, Branch):
             self.problem(node, what, f"`{what}` must be text.")
             return ""
         if len(node.text) > MAX_TEXT or "\0" in node.text:
             self.problem(node, what, f"`{what}` is too long, or holds a NUL character.")
             return ""
-        return "" if node.value is None else node.text
+        text = _as_text(node.value)
+        if text != node.text and _VERSION.fullmatch(node.text):
+            message = f"`{node.text}` is a number, and as text it is `{text}`: put it in quotes."
+            self.warning(node, what, message)
+        return text
 
     def texts(self, node: Node, what: str) -> tuple[str, ...]:
         """Read one text or a list of them."""
@@ -163,8 +184,7 @@ class Reader:
         """Read text whose ${{ }} are sound and name only what may be named at `place`."""
         text = self.text(node, what)
         if templates.OPEN in text:
-            scope = places.scope_of(place)
-            self._checked(node, what, scope, lambda: templates.parse(text, scope).trees)
+            self._checked(node, what, place, _trees)
         return text
 
     def templates(self, node: Node, what: str, place: str) -> tuple[str, ...]:
@@ -188,16 +208,14 @@ class Reader:
         return {key.text: self.data(value, what, place) for key, value in node.entries}
 
     def condition(self, node: Node, what: str, place: str) -> str:
-        text, scope = self.text(node, what), places.scope_of(place)
-        self._checked(node, what, scope, lambda: [templates.parse_condition(text, scope)])
-        return text
+        self._checked(node, what, place, _condition)
+        return self.text(node, what)
 
     def script(self, node: Node, what: str, place: str) -> str:
         """Read text that becomes a program: strangers must not write into it."""
         text = self.text(node, what)
-        scope = places.scope_of(place)
         if templates.OPEN in text:
-            trees = self._checked(node, what, scope, lambda: templates.parse(text, scope).trees)
+            trees = self._checked(node, what, place, _trees)
             for path in dict.fromkeys(name for tree in trees for name in strangers(tree)):
                 message = (
                     f"`{path}` is written by strangers and would become part of this script. "
@@ -229,21 +247,27 @@ class Reader:
         self,
         node: Node,
         what: str,
-        scope: syntax.Scope,
-        parse: Callable[[], list[syntax.Node]],
+        place: str,
+        parse: Callable[[str, syntax.Scope], list[syntax.Node]],
     ) -> list[syntax.Node]:
+        """Parse what stands at a place, and note what it names that nobody gives yet."""
+        text, scope = self.text(node, what), places.scope_of(place)
         try:
-            trees = parse()
+            trees = parse(text, scope)
         except ExpressionError as error:
             expected = sorted(scope.names) if "named-value" in str(error) else ()
             self.problem(node, what, f"{error}", expected)
             return []
+        if _UNRUN.search(text):
+            self._unrun_names(node, trees)
+        return trees
+
+    def _unrun_names(self, node: Node, trees: Iterable[syntax.Node]) -> None:
         for tree in trees:
             for name in sorted(syntax.names(tree) & unrun.NAMES.keys()):
                 self.later(node, name, unrun.NAMES[name])
             for name in sorted(syntax.calls(tree) & unrun.FUNCTIONS.keys()):
                 self.later(node, name, unrun.FUNCTIONS[name])
-        return trees
 
     def environment(self, node: Node, what: str, place: str) -> dict[str, str]:
         found = {}
@@ -253,6 +277,14 @@ class Reader:
                 self.problem(entry.key, name, message)
             found[name] = self.template(entry.node, f"{what}.{name}", place)
         return found
+
+
+def _trees(text: str, scope: syntax.Scope) -> list[syntax.Node]:
+    return templates.parse(text, scope).trees
+
+
+def _condition(text: str, scope: syntax.Scope) -> list[syntax.Node]:
+    return [templates.parse_condition(text, scope)]
 
 
 Fields = Mapping[str, tuple[str, Callable[[Reader, Node], Any]]]

@@ -95,17 +95,10 @@ def _id(reader: Reader, entry: Entry | None, seen: set[str]) -> str:
 def _used(reader: Reader, entries: dict[str, Entry]) -> dict[str, object]:
     node, given = entries["uses"].node, entries.get("with")
     action = reader.plain(node, "uses")
-    if _CHECKOUT.fullmatch(action):
-        return {"uses": action, "checkout": _checkout(reader, given)}
-    if not _ACTION.fullmatch(action):
-        expected = ("OWNER/NAME@REF", "OWNER/NAME/PATH@REF", "./PATH", "docker://IMAGE")
-        reader.problem(node, "uses", f"`{action}` is not the address of an action.", expected)
-    elif not action.startswith((".", "$/")):
-        reader.later(node, f"uses: {action}", unrun.ACTIONS)
     empty = given is None or (isinstance(given.node, Leaf) and given.node.value is None)
     inputs = {} if empty or given is None else reader.mapping(given.node, "with")
     programs = _PROGRAMS.get(action.partition("@")[0].lower(), ())
-    return {
+    found: dict[str, object] = {
         "uses": action,
         "inputs": {
             name: (reader.script if name in programs else reader.template)(
@@ -114,14 +107,19 @@ def _used(reader: Reader, entries: dict[str, Entry]) -> dict[str, object]:
             for name, entry in inputs.items()
         },
     }
+    if _CHECKOUT.fullmatch(action):
+        return found | {"checkout": _checkout(reader, inputs)}
+    if not _ACTION.fullmatch(action):
+        expected = ("OWNER/NAME@REF", "OWNER/NAME/PATH@REF", "./PATH", "docker://IMAGE")
+        reader.problem(node, "uses", f"`{action}` is not the address of an action.", expected)
+    elif not action.startswith((".", "$/")):
+        reader.later(node, f"uses: {action}", unrun.ACTIONS)
+    return found
 
 
-def _checkout(reader: Reader, entry: Entry | None) -> Checkout:
-    if entry is None or (isinstance(entry.node, Leaf) and entry.node.value is None):
-        return Checkout()
-    inputs = reader.mapping(entry.node, "with")
+def _checkout(reader: Reader, inputs: dict[str, Entry]) -> Checkout:
     for name, given in inputs.items():
-        text = reader.template(given.node, name, f"{_AT}with").strip().lower()
+        text = given.node.text.strip().lower() if isinstance(given.node, Leaf) else ""
         if name not in _INPUTS and text not in _AS_WE_DO.get(name, ()):
             reader.later(given.key, name, unrun.CHECKOUT)
     depth, ref, path = map(inputs.get, _INPUTS)

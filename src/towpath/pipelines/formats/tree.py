@@ -6,8 +6,9 @@ schema, in which `on` and `yes` are text. https://yaml.org/spec/1.2.2/#103-core-
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -20,6 +21,15 @@ MAX_NODES = 50_000
 
 Scalar = None | bool | int | float | str
 
+_CORE = "tag:yaml.org,2002:"
+_KINDS: dict[str, tuple[type, ...]] = {
+    f"{_CORE}null": (type(None),),
+    f"{_CORE}bool": (bool,),
+    f"{_CORE}int": (int,),
+    f"{_CORE}float": (int, float),
+}
+
+_NUMBERS_BEGIN = frozenset("-+.0123456789")
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _OTHER_INT = ((re.compile(r"0x[0-9a-fA-F]{1,15}"), 16), (re.compile(r"0o[0-7]{1,20}"), 8))
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
@@ -27,14 +37,13 @@ _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf"), float("inf")),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-    "-.inf": float("-inf"),
 }
 
 
-@dataclass(frozen=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A scalar: `text` as written, `value` as the schema reads it."""
 
     line: int
@@ -105,25 +114,20 @@ class _Builder:
         self._documents = 0
 
     def document(self, text: str) -> Node:
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            self._event(event)
+        loader = yaml.CSafeLoader(text)
+        while not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
+            if act := _ACTS.get(type(event)):
+                act(self, event)
         return self._root or Leaf(1, 1, "", None)
 
-    def _event(self, event: Any) -> None:
-        match event:
-            case yaml.DocumentStartEvent():
-                self._begin(event)
-            case yaml.ScalarEvent():
-                self._add(self._leaf(event), event.anchor, cost=1)
-            case yaml.AliasEvent():
-                node = self._aliased(event)
-                self._add(node, None, cost=node.size)
-            case yaml.CollectionStartEvent():
-                self._descend(event)
-            case yaml.CollectionEndEvent():
-                self._ascend()
+    def scalar(self, event: Any) -> None:
+        self._add(self._leaf(event), event.anchor, cost=1)
 
-    def _begin(self, event: Any) -> None:
+    def alias(self, event: Any) -> None:
+        node = self._aliased(event)
+        self._add(node, None, cost=node.size)
+
+    def begin(self, event: Any) -> None:
         self._documents += 1
         if self._documents > 1:
             raise Refused(
@@ -131,8 +135,8 @@ class _Builder:
             )
 
     def _leaf(self, event: Any) -> Leaf:
-        _refuse_tag(event)
-        value = _resolved(event.value) if event.implicit[0] else event.value
+        plain = event.implicit[0] and event.tag is None
+        value = _resolved(event.value) if plain else _tagged(event)
         return Leaf(*_at(event), event.value, value)
 
     def _aliased(self, event: Any) -> Node:
@@ -140,14 +144,14 @@ class _Builder:
             raise Refused(*_at(event), f"No anchor &{event.anchor} stands before this alias.")
         return self._anchors[event.anchor]
 
-    def _descend(self, event: Any) -> None:
+    def descend(self, event: Any) -> None:
         _refuse_tag(event)
         if len(self._open) >= MAX_DEPTH:
             raise Refused(*_at(event), f"Nested deeper than {MAX_DEPTH} levels.")
         branch = Branch(*_at(event), isinstance(event, yaml.MappingStartEvent), event.anchor)
         self._open.append(branch)
 
-    def _ascend(self) -> None:
+    def ascend(self, _: Any) -> None:
         branch = self._open.pop()
         self._add(branch, branch.anchor, cost=1)
 
@@ -169,6 +173,17 @@ class _Builder:
         parent.size += node.size
 
 
+_ACTS: Mapping[type, Callable[[_Builder, Any], None]] = {
+    yaml.DocumentStartEvent: _Builder.begin,
+    yaml.ScalarEvent: _Builder.scalar,
+    yaml.AliasEvent: _Builder.alias,
+    yaml.SequenceStartEvent: _Builder.descend,
+    yaml.MappingStartEvent: _Builder.descend,
+    yaml.SequenceEndEvent: _Builder.ascend,
+    yaml.MappingEndEvent: _Builder.ascend,
+}
+
+
 def _check_key(parent: Branch, node: Node) -> None:
     if isinstance(node, Branch):
         raise Refused(node.line, node.column, "A key must be plain text.")
@@ -178,8 +193,27 @@ def _check_key(parent: Branch, node: Node) -> None:
 
 
 def _refuse_tag(event: Any) -> None:
-    if event.tag is not None and event.tag != "!":
+    whole = "map" if isinstance(event, yaml.MappingStartEvent) else "seq"
+    if event.tag not in {None, "!", f"{_CORE}{whole}"}:
         raise Refused(*_at(event), f"The tag `{event.tag}` is not supported: write plain YAML.")
+
+
+def _tagged(event: Any) -> Scalar:
+    """Read a scalar as its tag says; one in quotes, or with `!` alone, is text."""
+    if event.tag in {None, "!", f"{_CORE}str"}:
+        return str(event.value)
+    kinds = _KINDS.get(event.tag)
+    if kinds is None:
+        raise Refused(*_at(event), f"The tag `{event.tag}` is not supported: write plain YAML.")
+    value = _resolved(event.value)
+    if event.style or not isinstance(value, kinds) or _is_odd(value, kinds):
+        raise Refused(*_at(event), f"`{event.value}` is not what its tag `{event.tag}` says.")
+    return value
+
+
+def _is_odd(value: Scalar, kinds: tuple[type, ...]) -> bool:
+    """Whether Python alone takes a boolean for a number."""
+    return isinstance(value, bool) and bool not in kinds
 
 
 def _at(event: Any) -> tuple[int, int]:
@@ -189,6 +223,8 @@ def _at(event: Any) -> tuple[int, int]:
 def _resolved(text: str) -> Scalar:
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in _NUMBERS_BEGIN:
+        return text
     if _INT.fullmatch(text):
         return int(text)
     for pattern, base in _OTHER_INT:

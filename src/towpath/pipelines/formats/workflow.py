@@ -104,8 +104,18 @@ def _check_needs(reader: Reader, entries: dict[str, Entry], found: tuple[Job, ..
     for job in found:
         for missing in (need for need in job.needs if need not in known):
             message = f"Job `{job.id}` needs `{missing}`, which is not a job of this file."
-            reader.problem(entries[job.id].key, "needs", message, sorted(ids))
+            reader.problem(_need(entries[job.id], missing), "needs", message, sorted(ids))
     if cycle := graph.cycle({job.id: job.needs for job in found}):
         path = " → ".join((*cycle, cycle[0]))
         message = f"These jobs wait for each other: {path}."
-        reader.problem(entries[cycle[0]].key, "needs", message)
+        reader.problem(_need(entries[cycle[0]], cycle[-1]), "needs", message)
+
+
+def _need(job: Entry, wanted: str) -> Node:
+    """Find where a job says that it needs another; the job itself if that cannot be told."""
+    entries = job.node.entries if isinstance(job.node, Branch) else []
+    for key, node in entries:
+        if key.text == "needs":
+            items = node.children if isinstance(node, Branch) else [node]
+            return next((each for each in items if getattr(each, "text", "") == wanted), key)
+    return job.key

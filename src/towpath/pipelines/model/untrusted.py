@@ -30,6 +30,7 @@ PATHS = ("github.head_ref", *(f"github.event.{name}" for name in _EVENT))
 """By the names the language uses; `*` stands for any one name or index."""
 
 _SPLIT = tuple(tuple(path.split(".")) for path in PATHS)
+_SECOND = {path[1] for path in _SPLIT} | {"*"}
 _ONLY_ASKS = frozenset({"contains", "startswith", "endswith", "hashfiles"})
 _COMPARES = frozenset({"==", "!=", "<", "<=", ">", ">=", "!"})
 
@@ -76,6 +77,8 @@ def _name(index: syntax.Node | None) -> str:
 
 def _is_untrusted(path: tuple[str, ...]) -> bool:
     """Whether a path is untrusted text, lies in it, or holds it among other things."""
+    if path[:1] != ("github",) or (len(path) > 1 and path[1] not in _SECOND):
+        return False
     return any(
         all(one == two or "*" in {one, two} for one, two in zip(path, known, strict=False))
         for known in _SPLIT

@@ -233,6 +233,7 @@ class Job:
 
     id: str
     line: int
+    column: int = 1
     name: str = ""
     needs: tuple[str, ...] = ()
     runs_on: tuple[str, ...] = ()

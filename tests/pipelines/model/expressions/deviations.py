@@ -1,7 +1,7 @@
 """Where our language and npm's @actions/expressions differ, and why we do.
 
-GitHub runs expressions by the runner's own code, of which npm's is the third translation; where
-the two differ, or npm's merely has a mistake, we do as the runner does.
+npm's package serves editors; GitHub itself evaluates by other code. So what looks like a slip of
+this one implementation is not repeated, but named here.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ DEVIATIONS = (
     ),
     Deviation(
         "a format specifier", "format('{0:x}', 'a')", ERROR, ["string", "a"],
-        "the runner knows specifiers for no kind of value; npm skips over them in silence",
+        "what the documentation does not know is told, not skipped over in silence",
         r"\{\d+[^}\d]",
     ),
     Deviation(
@@ -44,7 +44,7 @@ DEVIATIONS = (
     ),
     Deviation(
         "white space beyond blank, tab and line ends", "1\u00a0== 1", ["boolean", True], ERROR,
-        "the runner skips all that Unicode calls white space",
+        "all that Unicode calls white space separates words",
         r"[\v\f\u00a0]",
     ),
     Deviation(

@@ -54,3 +54,10 @@ def test_nothing_reaches_into_a_literal_but_through_brackets(source):
     with pytest.raises(ExpressionError, match="Unexpected symbol"):
         syntax.parse(source, SCOPE)
     assert syntax.parse("('a').b", SCOPE)
+
+
+def test_what_files_say_over_and_over_is_read_once_for_each_place():
+    other = syntax.Scope(frozenset({"env"}), functions.PLAIN)
+    assert syntax.parse("github.ref", SCOPE) is syntax.parse("github.ref", SCOPE)
+    with pytest.raises(ExpressionError, match="named-value"):
+        syntax.parse("github.ref", other)

@@ -6,6 +6,7 @@ functions that a place allows are checked here, so that a bad file is refused be
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from towpath.pipelines.model.expressions.lexer import Token, tokens, unexpected
 from towpath.pipelines.model.expressions.values import ExpressionError, Value
@@ -16,6 +17,8 @@ MAX_LENGTH = 21_000
 """Characters of one expression, as on GitHub."""
 MAX_NESTING = 60
 """Brackets within brackets: they make no level, yet each costs us stack."""
+SHORT = 500
+"""Characters of what is worth remembering."""
 _COMPARISONS = (frozenset({"==", "!="}), frozenset({"<", "<=", ">", ">="}))
 
 
@@ -63,7 +66,7 @@ class Arity:
     odd: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scope:
     """What may be named at one place: contexts, and functions by lower-case name."""
 
@@ -74,8 +77,18 @@ class Scope:
 def parse(source: str, scope: Scope) -> Node:
     """Read one expression; ExpressionError tells what is wrong and where.
 
-    An empty expression is null. Names and functions are looked up without case.
+    An empty expression is null. Names and functions are looked up without case. Files say the
+    same over and over, so short expressions are read once.
     """
+    return _remembered(source, scope) if len(source) <= SHORT else _parsed(source, scope)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(source: str, scope: Scope) -> Node:
+    return _parsed(source, scope)
+
+
+def _parsed(source: str, scope: Scope) -> Node:
     if len(source) > MAX_LENGTH:
         raise ExpressionError("parsing", f"Exceeded max expression length {MAX_LENGTH}")
     found = tokens(source)

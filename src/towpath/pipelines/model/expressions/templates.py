@@ -1,13 +1,16 @@
 """Text with ${{ }} in it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from towpath.pipelines.model.expressions import syntax
 from towpath.pipelines.model.expressions.evaluation import Surroundings, evaluate
 from towpath.pipelines.model.expressions.values import ExpressionError, Value, text, truthy
 
 OPEN, CLOSE = "${{", "}}"
+_INSIDE = re.compile(r"(?:[^'}]|'[^']*'|\}(?!\}))*(?=\}\})")
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,17 @@ def parse_condition(source: str, scope: syntax.Scope) -> syntax.Node:
 
     https://docs.github.com/actions/reference/workflows-and-actions/expressions#status-check-functions
     """
+    if len(source) > syntax.SHORT:
+        return _condition(source, scope)
+    return _remembered(source, scope)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(source: str, scope: syntax.Scope) -> syntax.Node:
+    return _condition(source, scope)
+
+
+def _condition(source: str, scope: syntax.Scope) -> syntax.Node:
     bare = source.strip()
     if is_whole(bare):
         bare = bare[len(OPEN) : -len(CLOSE)]
@@ -106,13 +120,8 @@ def _parts(source: str, scope: syntax.Scope) -> Iterator[str | syntax.Node]:
 
 def _end(source: str, at: int) -> int:
     """Where the }} stands that closes, not counting those inside quotes."""
-    quoted = False
-    while at < len(source):
-        if source[at] == "'":
-            quoted = not quoted
-        elif not quoted and source.startswith(CLOSE, at):
-            return at
-        at += 1
+    if inside := _INSIDE.match(source, at):
+        return inside.end()
     raise ExpressionError(
         "parsing",
         "The expression is not closed. An unescaped ${{ sequence was found, "

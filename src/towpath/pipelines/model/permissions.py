@@ -1,0 +1,40 @@
+"""What a job's token may do, scope by scope, and whether one may hand another so much.
+
+https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#permissions
+"""
+
+from collections.abc import Mapping
+
+from towpath.pipelines.model.workflow import Permissions
+
+_ANY = ("read", "write", "none")
+SCOPES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            "actions", "artifact-metadata", "attestations", "checks", "code-quality", "contents",
+            "deployments", "discussions", "drives", "issues", "packages", "pages",
+            "pull-requests", "repository-projects", "security-events", "statuses",
+        ),
+        _ANY,
+    ),
+    "copilot-requests": ("write", "none"),
+    "id-token": ("write", "none"),
+    "models": ("read", "none"),
+    "vulnerability-alerts": ("read", "none"),
+}  # fmt: skip
+"""Every scope, and the levels it knows."""
+
+LIMITED = Permissions({"contents": "read", "packages": "read"})
+"""What a token may do when no file says anything, as on GitHub by default."""
+
+_RANK = {"none": 0, "read": 1, "write": 2}
+
+
+def exceeding(asked: Permissions, allowed: Permissions) -> dict[str, str]:
+    """Find the scopes of which more is asked than allowed, with what is asked."""
+    levels = {scope: asked.of(scope) for scope in SCOPES}
+    return {
+        scope: level
+        for scope, level in levels.items()
+        if _RANK[level] > _RANK.get(allowed.of(scope), 0)
+    }
