@@ -2,8 +2,9 @@
 
 import pytest
 
+from towpath.forge import service as forge
 from towpath.kernel.errors import PermanentError, Unavailable
-from towpath.pipelines import loops, service
+from towpath.pipelines import loops
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def fail(monkeypatch, error):
         tried.append(1)
         raise error
 
-    monkeypatch.setattr(service.forge, "list_files", read_file)
+    monkeypatch.setattr(forge, "list_files", read_file)
     return tried
 
 

@@ -39,7 +39,8 @@ def test_a_person_comes_in_with_role_and_teams_of_their_groups(house, web, log_i
     assert teams(kernel, "ann") == {"crew", "builders"}
 
 
-def test_a_changed_group_counts_from_the_next_log_in(house, log_in, kernel, provider):
+def test_a_changed_group_counts_from_the_next_log_in(house, log_in, kernel, people, provider):
+    people("root", Role.admin)
     log_in("ann")
     kernel.db.write(lambda tx: service.add_team(tx, "ours"))
     kernel.db.write(lambda tx: service.add_member(tx, "ours", "ann"))
