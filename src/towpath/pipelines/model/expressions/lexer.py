@@ -8,7 +8,6 @@ from towpath.pipelines.model.expressions.values import ExpressionError, number_f
 
 TokenKind = Literal["literal", "name", "symbol"]
 
-_SPACE = re.compile(r"\s+")
 _STRING = re.compile(r"'(?:[^']|'')*'")
 _OPERATOR = re.compile(r"==|!=|<=|>=|&&|\|\||[!<>()\[\],.*]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -39,8 +38,8 @@ def tokens(source: str) -> list[Token]:
     found: list[Token] = []
     at = 0
     while at < len(source):
-        if space := _SPACE.match(source, at):
-            at = space.end()
+        if source[at].isspace():
+            at += 1
             continue
         token = _token(source, at, found[-1] if found else None)
         found.append(token)

@@ -12,6 +12,15 @@ from typing import Any, Literal
 Value = Any  # None | bool | float | str | Sequence[Value] | Mapping[str, Value]
 Kind = Literal["null", "boolean", "number", "string", "array", "object"]
 
+_KINDS: Mapping[type, Kind] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "string",
+    dict: "object",
+    list: "array",
+}
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _INTEGERS = (
     (re.compile(r"0[xX][0-9a-fA-F]+"), 16),
@@ -43,15 +52,7 @@ class Filtered(list[Value]):
 
 
 def kind(value: Value) -> Kind:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "string"
-    return "object" if isinstance(value, Mapping) else "array"
+    return _KINDS.get(type(value)) or ("object" if isinstance(value, Mapping) else "array")
 
 
 def number_from(text: str) -> float | None:
@@ -141,6 +142,8 @@ def written(value: float) -> str:
 
 def folded(source: str) -> str:
     """Upper case by GitHub's ordinal rule, in which the dotless i is a letter of its own."""
+    if _DOTLESS_I not in source:
+        return source.upper()
     return _DOTLESS_I.join(part.upper() for part in source.split(_DOTLESS_I))
 
 
