@@ -55,6 +55,7 @@ PICTURES = {
     ),
     "/{owner:owner}/{name}/roles": ("roles",),
     "/{owner:owner}/{name}/secrets": ("secrets",),
+    "/{owner:owner}/{name}/settings": ("settings",),
     "/{owner:owner}/{name}/merge_requests/{number:int}/files/{place:path}": ("changed-file",),
     "/{owner:owner}/{name}/find/{place:path}": ("find",),
     "/{owner:owner}/{name}/tree/{place:path}": ("folder",),
@@ -317,6 +318,7 @@ def keeps_people(camera: Camera) -> None:
     page.get_by_role("button", name="Grant").click()
     camera.shoot("team")
     camera.shoot("roles", f"{REPOSITORY}/roles")
+    camera.shoot("settings", f"{REPOSITORY}/settings")
     camera.shoot("person", "/settings/people/bob")
     camera.shoot("people", "/settings/people")
 

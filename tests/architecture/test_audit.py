@@ -135,6 +135,9 @@ DRIVEN = {
     ("POST", f"{PAGE}/roles"): lambda town: town.form(
         "/alice/boat/roles", login="alice", role="maintainer"
     ),
+    ("POST", f"{PAGE}/settings"): lambda town: town.form(
+        f"/canal/{town.hosted_by('canal')}/settings", name="renamed"
+    ),
     ("PUT", f"{API}/repos/{{owner}}/{{name}}/grants"): lambda town: town.call(
         "PUT", f"{API}/repos/alice/boat/grants", login="alice", role="admin"
     ),
@@ -403,6 +406,10 @@ class Town:
         self.db.write(lambda tx: work.add(tx, "test.fail", {}))
         Worker(self.db, [Handler(kind="test.fail", run=fail)]).run_until_idle()
         return self.db.read(work.parked)[0].id
+
+    def hosted_by(self, owner):
+        self.count += 1
+        return forge.create_repository(self.hosted.kernel, owner, f"boat{self.count}").name
 
     def branch(self):
         self.count += 1

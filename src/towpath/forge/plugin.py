@@ -37,6 +37,7 @@ from towpath.forge.pages import (
     roles,
     searching,
     secrets,
+    settings,
     threads,
     webhooks,
 )
@@ -60,7 +61,7 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
     own = (git.router(), hooks.router(), secrets_api.router(), roles_api.router())
     api = (*own, *spoken, people.uncounted())
     pages = (
-        *(repositories, requests, threads, comparing, webhooks, secrets, roles),
+        *(repositories, requests, threads, comparing, webhooks, secrets, roles, settings),
         *(files, searching, history),
     )
     return (*api, *(page.router() for page in pages))
@@ -90,7 +91,7 @@ PLUGIN = Plugin(
     name="forge",
     package="towpath.forge",
     metadata=METADATA,
-    revision="0006",
+    revision="0007",
     routes=_routes,
     handlers=lambda kernel: loops.handlers(kernel, payloads.render),
     schedules=loops.SCHEDULES,

@@ -4,6 +4,7 @@ TowpathError
     InvalidInput, TooLarge            the caller changes the request
     Unauthenticated, Denied           the caller shows who they are, or asks for the right
     NotFound, Conflict, Stale         the caller looks again
+    Moved                             the caller asks at the new address
     Unavailable                       the caller comes back later
     PermanentError                    a worker parks the row
     TemporaryError                    a worker tries again after `delay` seconds
@@ -52,6 +53,15 @@ class Denied(TowpathError):
 class NotFound(TowpathError):
     status = 404
     title = "Not found"
+
+
+class Moved(NotFound):
+    """What is asked for has a new name: `now` stands in its address where `was` stood."""
+
+    def __init__(self, was: str, now: str) -> None:
+        super().__init__(f"{was} is called {now} now.", next_step=f"Ask for {now}.")
+        self.was = was
+        self.now = now
 
 
 class Conflict(TowpathError):

@@ -231,8 +231,8 @@ def _end(said):
     said("POST", REPO + "/pulls", 201, json=wish)
 
 
-@pytest.mark.parametrize("wish", [{"name": "ship"}, {"archived": True}, {"private": False}])
-def test_a_repository_keeps_its_name(said, wish):
+@pytest.mark.parametrize("wish", [{"archived": True}, {"private": False}])
+def test_a_repository_is_private_and_not_archived(said, wish):
     said("PATCH", REPO, 422, json=wish)
 
 

@@ -16,6 +16,7 @@ from towpath.forge.api import payloads
 from towpath.forge.model.happenings import (
     BuildMoved,
     RefMoved,
+    Renamed,
     RequestChanged,
     Reviewed,
     Said,
@@ -203,6 +204,15 @@ def test_a_run_of_a_workflow_is_told_when_it_begins_and_when_it_ends(hosted, cha
         assert list(differences(body["workflow"], theirs["workflow"], set())) == []
         assert list(differences(body["workflow_run"], theirs["workflow_run"], set())) == []
         assert [pull["number"] for pull in body["workflow_run"]["pull_requests"]] == [1]
+
+
+def test_a_new_name_is_told_with_the_old_one(hosted):
+    ((event, action, body),) = told(hosted, Renamed("raft", "bob"))
+    assert (event, action) == ("repository", "renamed")
+    theirs = example(event, action)
+    assert list(differences(body, theirs, INSTALLED)) == []
+    assert list(differences(body["repository"], theirs["repository"], set())) == []
+    assert body["changes"] == {"repository": {"name": {"from": "raft"}}}
 
 
 def test_what_is_gone_is_not_told(hosted):

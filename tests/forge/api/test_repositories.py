@@ -3,7 +3,10 @@
 import pytest
 
 from tests.forge.api.github import REPO as ANY
+from tests.forge.api.github import faults
 from towpath.forge import service
+from towpath.kernel.access import service as access
+from towpath.kernel.access.service import Role
 
 REPO = "/api/v3/repos/alice/boat"
 
@@ -206,3 +209,54 @@ def test_whoever_creates_a_repository_administers_it_and_still_lands_nothing_alo
     assert (about["commit"]["sha"], about["protected"]) == (tip, True)
     of_the_site = served.call("PATCH", here, user="alice", json={"default_branch": "topic"})
     assert of_the_site.json()["default_branch"] == "topic"
+
+
+@pytest.fixture
+def renamed(served, boat):
+    """What was alice/boat and is alice/ship, of which alice is the admin."""
+    kernel = served.kernel
+    kernel.db.write(lambda tx: access.grant(tx, boat.id, Role.admin, login="alice"))
+    yield served.call("PATCH", REPO, json={"name": "ship"})
+    kernel.db.write(lambda tx: access.grant(tx, boat.id, None, login="alice"))
+
+
+def test_the_old_name_of_a_repository_leads_to_the_new_one(served, boat, renamed):
+    assert (renamed.status_code, renamed.json()["full_name"]) == (200, "alice/ship")
+    moved = served.call("GET", REPO + "/commits?per_page=1")
+    there = "/api/v3/repos/alice/ship/commits?per_page=1"
+    assert (moved.status_code, moved.headers["location"]) == (301, there)
+    assert faults("GET", ANY, 301, moved.json()) == []
+    assert len(served.call("GET", REPO + "/commits", follow_redirects=True).json()) == 1
+    status = f"{REPO}/statuses/{boat.copy.sha('main')}"
+    assert served.call("POST", status, json={"state": "success"}).status_code == 307
+    said = served.call("POST", status, json={"state": "success"}, follow_redirects=True)
+    assert said.status_code == 201
+
+
+def test_git_and_pages_are_led_to_the_new_name(served, boat, renamed):
+    boat.copy.git("push", "--quiet", served.remote("alice/boat"), "HEAD:refs/heads/after")
+    refs = served.call("GET", "/api/v3/repos/alice/ship/branches").json()
+    assert {one["name"] for one in refs} == {"main", "after"}
+    page = served.call("GET", "/alice/boat/branches", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["location"]) == (301, "/alice/ship/branches")
+
+
+def test_a_job_fetches_by_the_name_it_began_with(served, boat, renamed):
+    token = served.token("bob", f"repo:read:{boat.id}")
+    remote = served.url.replace("://", f"://x:{token}@") + "/alice/boat.git"
+    boat.copy.git("-c", "http.followRedirects=false", "fetch", "--quiet", remote, "main")
+    assert boat.copy.sha("FETCH_HEAD") == boat.copy.sha("main")
+
+
+def test_who_is_not_let_in_does_not_hear_the_new_name(served, boat, renamed):
+    for refused in (
+        served.call("GET", REPO, user=None),
+        served.call("PATCH", REPO, user="charlie", json={"description": "x"}),
+    ):
+        assert refused.status_code in {401, 403}
+        assert "ship" not in refused.text
+
+
+def test_only_its_admin_renames_a_repository(served, boat):
+    assert served.call("PATCH", REPO, json={"name": "ship"}).status_code == 403
+    assert served.call("GET", REPO).status_code == 200

@@ -18,9 +18,11 @@ from towpath.forge.api.streaming import Body, Reply, Turns, plain
 from towpath.forge.service import Program, Push, Repository
 from towpath.kernel import ids
 from towpath.kernel.access.service import Role, may, require
+from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import InvalidInput, TowpathError, Unauthenticated
 from towpath.kernel.http.callers import Caller, TheKernel
 from towpath.kernel.http.permissions import Needs
+from towpath.kernel.http.problems import elsewhere
 
 MOST_FETCH_BYTES = 32 * 1024**2
 MOST_PUSH_BYTES = 2 * 1024**3 + MOST_FETCH_BYTES
@@ -55,13 +57,21 @@ class _Call:
 
     def repository(self, program: Program) -> Repository:
         """Find the repository and check that the caller may do this to it; reads the database."""
-        found = self.kernel.db.read(lambda tx: service.find_repository(tx, *self._names))
+        found = self.kernel.db.read(self._find)
         role = Role.viewer if program == "upload-pack" else Role.member
         verb = "read" if program == "upload-pack" else "write"
         require(self.caller, role, scope=f"repo:{verb}:{found.id}", resource=found.id)
         if program == "receive-pack":
             service.require_room(self.kernel)
         return found
+
+    def _find(self, tx: Tx) -> Repository:
+        """A job goes on under the name it began with: its git follows nobody elsewhere."""
+        owner, name = self._names
+        here = service.repository_at(tx, {"owner": owner, "name": name})
+        if f"repo:read:{here}" in self.caller.scopes:
+            return service.repository(tx, here)
+        return service.find_repository(tx, owner, name)
 
     def sees_all_refs(self, repository: Repository) -> bool:
         """Jobs fetch what the gate has built, with a token made for this repository alone."""
@@ -83,7 +93,8 @@ class GitRoute(APIRoute):
             except Unauthenticated:
                 raise  # git asks for a password when it sees our usual challenge
             except TowpathError as error:
-                return plain(error)
+                status, headers = elsewhere(request, error)
+                return plain(error, status, headers)
 
         return handle_plainly
 

@@ -162,7 +162,8 @@ def dated(reply: Response, at: Micros) -> None:
 
 
 def refusal(request: Request, error: TowpathError, faults: Sequence[Fault] = ()) -> Response:
-    status = _STATUSES.get(type(error), error.status)
+    status, headers = problems.elsewhere(request, error)
+    status = _STATUSES.get(type(error), status)
     problem = problems.body(
         status, error.title, error.detail, error.next_step, problems.request_id(request)
     )
@@ -170,7 +171,8 @@ def refusal(request: Request, error: TowpathError, faults: Sequence[Fault] = ())
     said["status"] = str(status)
     if faults or status == InvalidInput.status:
         said["errors"] = [fault.model_dump() for fault in faults] or [_whole(error)]
-    headers = {}
+    if "Location" in headers:
+        said["url"] = headers["Location"]
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Basic realm="Towpath", charset="UTF-8"'
     if isinstance(error, Throttled):

@@ -19,6 +19,7 @@ from towpath.forge.model.happenings import (
     CheckMoved,
     Happening,
     RefMoved,
+    Renamed,
     RequestChanged,
     Reviewed,
     Said,
@@ -249,6 +250,12 @@ def _build(fact: BuildMoved, teller: Teller) -> Iterator[Message]:
     told = {"workflow_run": run, "workflow": builds.workflow(teller.say, build)}
     action = "completed" if build.conclusion else "requested"
     yield teller.message("workflow_run", action, build.actor or builds.BUILDER, told)
+
+
+@_messages.register
+def _renamed(fact: Renamed, teller: Teller) -> Iterator[Message]:
+    changes = {"repository": {"name": {"from": fact.was}}}
+    yield teller.message("repository", "renamed", fact.by, {"changes": changes})
 
 
 def _around(teller: Teller, sha: str) -> Json:

@@ -136,20 +136,26 @@ def repository(repo: Repo) -> Json:
 
 
 def change(repo: Repo, new: ChangedRepository) -> Json:
-    """Change a repository's description; its main branch only as a maintainer of the site.
+    """Change a repository's words; as its admin its name, as a maintainer of all its main branch.
 
     A main branch that is none any more can be freed and pushed to: a role on one repository must
     not lead around the approval that its main branch asks for.
     """
     if new.default_branch not in {None, repo.about.default_branch}:
         require(repo.caller, Role.maintainer, scope=f"repo:write:{repo.id}")
-    if new.name not in {None, repo.about.name} or new.private is False or new.archived:
+    if new.name not in {None, repo.about.name}:
+        require(repo.caller, Role.admin, scope=f"repo:write:{repo.id}", resource=repo.id)
+    if new.private is False or new.archived:
         raise InvalidInput(
-            "A repository here keeps its name, is private and is not archived.",
-            next_step="Change its description or its default_branch.",
+            "A repository here is private and is not archived.",
+            next_step="Change its name, its description or its default_branch.",
         )
     after = service.edit_repository(
-        repo.kernel, repo.id, description=new.description, default_branch=new.default_branch
+        repo.kernel,
+        repo.id,
+        description=new.description,
+        default_branch=new.default_branch,
+        name=new.name,
     )
     return shapes.repository(repo.kernel.url, after)
 

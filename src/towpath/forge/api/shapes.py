@@ -69,6 +69,8 @@ _NOT_HERE: Json = {
     "has_discussions": False, "has_downloads": False, "topics": [],
     "stargazers_count": 0, "watchers": 0, "watchers_count": 0, "forks": 0, "forks_count": 0,
     "open_issues": 0, "open_issues_count": 0, "network_count": 0, "subscribers_count": 0,
+    "web_commit_signoff_required": False, "allow_forking": False,
+    "custom_properties": {},
     "allow_squash_merge": False, "allow_rebase_merge": False, "allow_merge_commit": True,
 }  # fmt: skip
 

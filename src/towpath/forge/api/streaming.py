@@ -5,7 +5,7 @@ A slow reader slows the program down, and nothing is collected in memory.
 
 import asyncio
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 
 from starlette.datastructures import Headers
@@ -24,10 +24,13 @@ _CHUNK = 65_536
 Stream = Callable[["Body"], AsyncGenerator[bytes]]
 
 
-def plain(error: TowpathError) -> PlainTextResponse:
+def plain(
+    error: TowpathError, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> PlainTextResponse:
     """Say what is wrong in plain text, because that is what git shows to people."""
-    headers = {"Retry-After": "10"} if isinstance(error, Unavailable) else {}
-    return PlainTextResponse(f"{error.detail}\n{error.next_step}\n", error.status, headers)
+    more = {"Retry-After": "10"} if isinstance(error, Unavailable) else {}
+    told = f"{error.detail}\n{error.next_step}\n"
+    return PlainTextResponse(told, status or error.status, {**(headers or {}), **more})
 
 
 class Turns:

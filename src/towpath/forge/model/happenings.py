@@ -70,7 +70,17 @@ class BuildMoved:
     build: Build
 
 
-Happening = RefMoved | RequestChanged | Reviewed | Said | StatusSet | CheckMoved | BuildMoved
+@dataclass(frozen=True)
+class Renamed:
+    """The repository has another name than it had, which is `was`."""
+
+    was: str
+    by: str
+
+
+Happening = (
+    RefMoved | RequestChanged | Reviewed | Said | StatusSet | CheckMoved | BuildMoved | Renamed
+)
 EVENTS_OF: dict[type, tuple[str, ...]] = {
     RefMoved: ("push", "create", "delete"),
     RequestChanged: ("pull_request",),
@@ -79,6 +89,7 @@ EVENTS_OF: dict[type, tuple[str, ...]] = {
     StatusSet: ("status",),
     CheckMoved: ("check_run", "check_suite"),
     BuildMoved: ("workflow_run",),
+    Renamed: ("repository",),
 }
 """What a webhook must want for a happening to be kept at all."""
 

@@ -22,6 +22,7 @@ _ADDED = audit.action("repository.add", "added a repository")
 _CHANGED = audit.action(
     "repository.change", "changed a repository's words, main branch or protection"
 )
+_RENAMED = audit.action("repository.rename", "gave a repository another name")
 _LABEL = audit.action("repository.label", "added, changed or removed a label of a repository")
 _REFS = audit.action("repository.refs", "moved branches or tags")
 _REVIEWED = audit.action("merge_request.review", "judged a merge request")
@@ -55,6 +56,11 @@ def repository_changed(tx: Tx, before: Repository, after: Repository) -> None:
         for one in (before, after)
     )
     audit.record(tx, _CHANGED, f"repository:{after.full_name}", before=was, after=now)
+
+
+def repository_renamed(tx: Tx, before: Repository, after: Repository) -> None:
+    was, now = ({"name": one.full_name} for one in (before, after))
+    audit.record(tx, _RENAMED, f"repository:{after.full_name}", before=was, after=now)
 
 
 def label_changed(tx: Tx, repository: str, before: Label | None, after: Label | None) -> None:

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from towpath.forge.clients.embedded import refs as git_refs
 from towpath.forge.model import names, requests
+from towpath.forge.model.happenings import Renamed
 from towpath.forge.model.requests import Repository
 from towpath.forge.service import auditing
+from towpath.forge.service.noting import actor, note
 from towpath.forge.service.telling import wake
 from towpath.forge.store import repositories as repository_rows
 from towpath.kernel import ids
@@ -48,9 +50,17 @@ def _add_repository(tx: Tx, wanted: Repository, creator: str) -> Repository:
 
 
 def edit_repository(
-    kernel: Kernel, repository: str, *, description: str | None, default_branch: str | None
+    kernel: Kernel,
+    repository: str,
+    *,
+    description: str | None = None,
+    default_branch: str | None = None,
+    name: str | None = None,
 ) -> Repository:
-    """Give a repository other words, or another main branch, which is protected from then on."""
+    """Change what is not None; another main branch is protected from then on.
+
+    A repository that is renamed is found by its old name, too, until something else takes it.
+    """
     before = kernel.db.read(lambda tx: repository_rows.repository(tx, repository))
     after = before
     if description is not None:
@@ -60,6 +70,8 @@ def edit_repository(
         kept = (*before.protected, default_branch)
         after = replace(after, default_branch=default_branch, protected=tuple(dict.fromkeys(kept)))
         git_refs.point_head(kernel, repository, default_branch)
+    if name is not None:
+        after = replace(after, name=names.require_repository_name(name))
     return kernel.db.write(lambda tx: _change(tx, before, after))
 
 
@@ -90,7 +102,17 @@ def _keep(tx: Tx, before: Repository, branches: Collection[str]) -> Repository:
 
 
 def _change(tx: Tx, before: Repository, after: Repository) -> Repository:
+    if after.name != before.name:
+        _rename(tx, after)
     repository_rows.change_repository(tx, after)
-    auditing.repository_changed(tx, before, after)
+    if after.name == before.name or replace(before, name=after.name) != after:
+        auditing.repository_changed(tx, before, after)
     wake(tx, after.id)
     return after
+
+
+def _rename(tx: Tx, after: Repository) -> None:
+    before = repository_rows.repository(tx, after.id)  # the newest old name is what must lead on
+    repository_rows.rename_repository(tx, before, after.name)
+    auditing.repository_renamed(tx, before, after)
+    note(tx, after.id, Renamed(before.name, actor(tx)))

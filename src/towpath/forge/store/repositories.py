@@ -9,12 +9,14 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 
 from towpath.forge.model.refs import Intent, Mover, Pending
 from towpath.forge.model.requests import Repository
-from towpath.forge.store.tables import INTENT, MOVER, REF, REPOSITORY
+from towpath.forge.store.tables import FORMER, INTENT, MOVER, REF, REPOSITORY
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import Conflict, NotFound, Stale
+from towpath.kernel.errors import Conflict, Moved, NotFound, Stale
 
 
 def add_repository(tx: Tx, made: Repository) -> None:
+    """Write a repository down; whoever had its name before is not looked for there any more."""
+    _take(tx, made.full_name.lower())
     values = asdict(made) | {
         "address": made.full_name.lower(),
         "protected": msgspec.json.encode(made.protected).decode(),
@@ -34,14 +36,19 @@ def repository(tx: Tx, repository: str) -> Repository:
 def repository_at(tx: Tx, path: Mapping[str, Any]) -> str:
     """Find the id of the repository that an address names: what roles are granted on.
 
-    It is the id that survives a new name.
+    It is the id that survives a new name, so an old one finds it too: only who passes here is
+    told the new one.
     """
-    return find_repository(tx, path["owner"], path.get("repo") or path["name"]).id
+    owner, name = path["owner"], path.get("repo") or path["name"]
+    found = seek_repository(tx, owner, name) or _formerly(tx, owner, name)
+    return found.id if found else find_repository(tx, owner, name).id
 
 
 def find_repository(tx: Tx, owner: str, name: str) -> Repository:
-    """Find a repository by owner and name, in any case; NotFound otherwise."""
+    """Find a repository by owner and name, in any case; Moved by an old name, NotFound else."""
     found = seek_repository(tx, owner, name)
+    if found is None and (renamed := _formerly(tx, owner, name)):
+        raise Moved(f"{owner}/{name}", renamed.full_name)
     if found is None:
         raise NotFound(
             f"There is no repository {owner}/{name}.",
@@ -53,6 +60,27 @@ def find_repository(tx: Tx, owner: str, name: str) -> Repository:
 def seek_repository(tx: Tx, owner: str, name: str) -> Repository | None:
     row = tx.row(select(REPOSITORY).where(REPOSITORY.c.address == f"{owner}/{name}".lower()))
     return _repository(row) if row else None
+
+
+def _formerly(tx: Tx, owner: str, name: str) -> Repository | None:
+    joined = select(REPOSITORY).join(FORMER, FORMER.c.repository == REPOSITORY.c.id)
+    row = tx.row(joined.where(FORMER.c.address == f"{owner}/{name}".lower()))
+    return _repository(row) if row else None
+
+
+def rename_repository(tx: Tx, before: Repository, name: str) -> None:
+    """Give a repository another name; the one it had leads to it until something takes it."""
+    after = f"{before.owner}/{name}"
+    if after.lower() != before.full_name.lower():
+        require_free(tx, before.owner, name)
+        _take(tx, after.lower())
+        tx.execute(insert(FORMER).values(address=before.full_name.lower(), repository=before.id))
+    changed = update(REPOSITORY).where(REPOSITORY.c.id == before.id)
+    tx.execute(changed.values(name=name, address=after.lower()))
+
+
+def _take(tx: Tx, address: str) -> None:
+    tx.execute(delete(FORMER).where(FORMER.c.address == address))
 
 
 def require_free(tx: Tx, owner: str, name: str) -> None:

@@ -31,6 +31,12 @@ REPOSITORY = Table(
     Column("requests", Integer, nullable=False),
     Column("description", Text),
 )
+FORMER = Table(
+    "forge_former",
+    METADATA,
+    Column("address", String(141), primary_key=True),
+    Column("repository", String(40), nullable=False, index=True),
+)
 REF = Table(
     "forge_ref",
     METADATA,

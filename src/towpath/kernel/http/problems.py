@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from towpath.kernel.errors import InvalidInput, TowpathError, Unauthenticated
+from towpath.kernel.errors import InvalidInput, Moved, TowpathError, Unauthenticated
 from towpath.kernel.http import callers
 
 PROBLEM_JSON = "application/problem+json"
@@ -81,10 +81,29 @@ def _towpath_error(request: Request, raised: Exception) -> Response:
     error = cast("TowpathError", raised)
     if isinstance(error, Unauthenticated) and wants_page(request) and request.method == "GET":
         return _to_login(request)
-    headers = {}
+    status, headers = elsewhere(request, error)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = _challenge(request)
-    return _answer(request, error.status, error.title, error.detail, error.next_step, headers)
+    return _answer(request, status, error.title, error.detail, error.next_step, headers)
+
+
+def elsewhere(request: Request, error: TowpathError) -> tuple[int, dict[str, str]]:
+    """The status of a refusal; where what is asked for has a new address, the way there.
+
+    As at GitHub, reading goes there with 301, everything else with 307, which keeps method and
+    body. Nobody is to remember it: the old name may be given to something else.
+    """
+    if not isinstance(error, Moved):
+        return error.status, {}
+    before, found, rest = request.url.path.partition(f"/{error.was}")
+    if not found:  # it was named in the query, or in a body
+        return error.status, {}
+    query = f"?{request.url.query}" if request.url.query else ""
+    there = quote(f"{before}/{error.now}{rest}") + query
+    status = HTTPStatus.MOVED_PERMANENTLY
+    if request.method not in {"GET", "HEAD"}:
+        status = HTTPStatus.TEMPORARY_REDIRECT
+    return status.value, {"Location": there, "Cache-Control": "no-cache"}
 
 
 def _challenge(request: Request) -> str:

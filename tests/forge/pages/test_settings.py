@@ -1,0 +1,37 @@
+"""The page of a repository's settings, as a browser without scripts uses it."""
+
+import pytest
+
+from towpath.forge import service
+from towpath.kernel.access import service as access
+from towpath.kernel.access.service import Role
+
+HERE = "/alice/boat/settings"
+
+
+@pytest.fixture
+def boat(boat):
+    boat.kernel.db.write(lambda tx: access.grant(tx, boat.id, Role.admin, login="alice"))
+    yield boat
+    boat.kernel.db.write(lambda tx: access.grant(tx, boat.id, None, login="alice"))
+
+
+def test_a_repository_is_renamed_and_its_old_pages_lead_on(boat, served, see, send):
+    assert 'value="boat"' in see(HERE)
+    done = send(HERE, name=" ship ")
+    assert (done.status_code, done.headers["location"]) == (303, "/alice/ship/settings")
+    moved = served.call("GET", HERE, headers={"Accept": "text/html"})
+    assert (moved.status_code, moved.headers["location"]) == (301, "/alice/ship/settings")
+
+
+@pytest.mark.parametrize(("name", "status"), [("..", 422), ("raft", 409)])
+def test_a_name_that_cannot_be_is_told_on_the_form(boat, send, name, status):
+    service.create_repository(boat.kernel, "alice", "raft")
+    page = send(HERE, name=name)
+    assert (page.status_code, f'value="{name}"' in page.text) == (status, True)
+
+
+def test_only_who_administers_it_comes_here_or_sees_the_way(boat, served, see, send):
+    assert f'href="{HERE}"' in see("/alice/boat")
+    assert f'href="{HERE}"' not in see("/alice/boat", user="bob")
+    assert send(HERE, user="bob", name="mine").status_code == 403
