@@ -124,7 +124,28 @@ def test_a_file_that_is_there_is_not_written_over(taken):
     assert file.read_text() == "my notes\n"
 
 
-def test_only_lines_can_be_gone_on_with(towpath, tmp_path):
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_a_table_and_a_list_go_on_where_they_stopped_and_repeat_none(
+    towpath, tmp_path, happen, form
+):
+    file = tmp_path / "audit"
+    words = ("--what", "test.", "--format", form, "--out", str(file), "--resume")
+    assert towpath("audit", "export", *words)[0] == 0
+    made = happen(2)
+    assert towpath("audit", "export", *words)[0] == 0
+    file.write_bytes(file.read_bytes()[: -len("\n]\n") - 9])
+    made += happen(2)
+    for _ in range(2):
+        assert towpath("audit", "export", *words)[0] == 0
+        assert read(file, form) == made
+
+
+def read(file, form):
+    if form == "json":
+        return [one["subject"] for one in json.loads(file.read_text())]
+    with file.open(newline="") as rows:
+        return [row["subject"] for row in csv.DictReader(rows)]
+
+
+def test_going_on_needs_a_file(towpath):
     assert "needs --out FILE" in towpath("audit", "export", "--resume")[1]
-    words = ("--resume", "--format", "csv", "--out", str(tmp_path / "x"))
-    assert "the format jsonl" in towpath("audit", "export", *words)[1]

@@ -37,25 +37,22 @@ REPO = f"{V3}/repos/{{owner}}/{{repo}}"
 BOAT = f"{V3}/repos/alice/boat"
 PAGE = "/{owner:owner}/{name}"
 SENT = "it sends a message, which the delivery log keeps"
-REACTED = "a sign on something that was said: it carries its author and its time itself"
 MACHINE = "the progress of a job, by its runner's lease: told by the run itself"
 PUSHED = "test_a_push_is_told_with_who_pushed below drives it with git"
 REFUSES = "it only refuses and says what to do instead"
-REACTIONS = (
-    f"{REPO}/issues/{{number}}",
-    f"{REPO}/issues/comments/{{comment_id}}",
-    f"{REPO}/pulls/comments/{{comment_id}}",
-)
+REACTIONS = {
+    f"{REPO}/issues/{{number}}": lambda town: f"{BOAT}/issues/{town.request()}",
+    f"{REPO}/issues/comments/{{comment_id}}": (
+        lambda town: f"{BOAT}/issues/comments/{town.comment()}"
+    ),
+    f"{REPO}/pulls/comments/{{comment_id}}": lambda town: f"{BOAT}/pulls/comments/{town.remark()}",
+}
 EXCEPTIONS = {
-    **{("POST", f"{on}/reactions"): REACTED for on in REACTIONS},
-    **{("DELETE", f"{on}/reactions/{{reaction_id}}"): REACTED for on in REACTIONS},
     ("DELETE", REPO): REFUSES,
     **{(method, f"{V3}/{{rest:path}}"): REFUSES for method in CHANGING},
     ("PUT", f"{REPO}/pulls/{{number}}/merge"): "it asks the gate, which keeps what it decides",
-    ("POST", f"{PAGE}/webhooks/{{hook:int}}/deliveries/{{delivery:int}}/again"): SENT,
     ("POST", f"{REPO}/hooks/{{hook}}/pings"): SENT,
     ("POST", f"{REPO}/hooks/{{hook}}/tests"): SENT,
-    ("POST", f"{REPO}/hooks/{{hook}}/deliveries/{{delivery}}/attempts"): SENT,
     ("POST", "/{owner}/{name}.git/git-upload-pack"): "it only reads",
     ("POST", "/{owner}/{name}/git-upload-pack"): "it only reads",
     ("POST", "/{owner}/{name}.git/git-receive-pack"): PUSHED,
@@ -174,6 +171,24 @@ DRIVEN = {
     ),
     ("DELETE", f"{REPO}/hooks/{{hook}}"): lambda town: town.call(
         "DELETE", town.webhook(f"{V3}/repos/alice/boat/hooks")
+    ),
+    **{
+        ("POST", f"{on}/reactions"): lambda town, at=at: town.call(
+            "POST", f"{at(town)}/reactions", content="eyes"
+        )
+        for on, at in REACTIONS.items()
+    },
+    **{
+        ("DELETE", f"{on}/reactions/{{reaction_id}}"): lambda town, at=at: town.call(
+            "DELETE", town.reacted(at(town))
+        )
+        for on, at in REACTIONS.items()
+    },
+    ("POST", f"{REPO}/hooks/{{hook}}/deliveries/{{delivery}}/attempts"): lambda town: town.call(
+        "POST", town.sent(f"{BOAT}/hooks") + "/attempts"
+    ),
+    ("POST", f"{PAGE}/webhooks/{{hook:int}}/deliveries/{{delivery:int}}/again"): (
+        lambda town: town.form(town.sent("/alice/boat/webhooks") + "/again")
     ),
     ("POST", f"{API}/users"): lambda town: town.call("POST", f"{API}/users", login="zoe"),
     ("POST", f"{API}/people/ldap"): lambda town: town.call(
@@ -445,6 +460,16 @@ class Town:
         number = self.request()
         said = self.db.write(lambda tx: forge.comment(tx, self.hosted.id, number, "bob", "x"))
         return handle_of(said.id)
+
+    def reacted(self, at):
+        made = self.call("POST", f"{at}/reactions", content="heart").json()
+        return f"{at}/reactions/{made['id']}"
+
+    def sent(self, place):
+        hook = self.webhook(place)
+        self.call("POST", f"{BOAT}/hooks/{hook.rpartition('/')[2]}/pings")
+        told = self.web.get(f"{BOAT}/hooks/{hook.rpartition('/')[2]}/deliveries").json()
+        return f"{hook}/deliveries/{told[0]['id']}"
 
     def check(self):
         made = self.call(

@@ -5,13 +5,17 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlencode
 
 import click
 
+from towpath.app import resuming
+from towpath.app.resuming import Stop
 from towpath.app.talking import Talk, reaches
+from towpath.kernel.audit.model import FIELDS
 
 _A_PAGE = 1000
 _PAGES_A_WORD = 10
@@ -25,6 +29,7 @@ Examples:
   towpath audit export --out audit.jsonl             all of it into a file
   towpath audit export --out audit.jsonl --resume    what came since, behind it
   towpath audit export --format csv --above 41000    from a known id on
+  towpath audit export --format csv --out audit.csv --resume
 """
 )
 def audit() -> None:
@@ -47,7 +52,7 @@ def audit() -> None:
 )
 @click.option("--above", type=click.IntRange(0), default=0, help="Only ids above this one.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Into a new file.")
-@click.option("--resume", is_flag=True, help="Go on behind the last entry of --out, as jsonl.")
+@click.option("--resume", is_flag=True, help="Go on behind the last entry of --out.")
 @reaches
 def export(
     form: str,
@@ -63,11 +68,12 @@ def export(
     Ids only grow, and no entry comes later with an id that was passed: so an export that was cut
     short, or last night's, goes on from its last id.
     """
-    above = _last_of(out, form) if resume else above
+    stopped = _last_of(out, form) if resume else resuming.NOWHERE
+    above = max(above, stopped.id)
     talk = Talk(url, token, as_json=False)
     asked = {name: value for name, value in wanted.items() if value}
     with _opened(out, resume=resume) as file:
-        _FORMS[form](file, _entries(talk, asked, above))
+        _FORMS[form].write(file, _entries(talk, asked, above), stopped.end > 0)
         file.flush()
         if out:
             os.fsync(file.fileno())
@@ -103,50 +109,50 @@ def _opened(out: Path | None, *, resume: bool) -> Any:
         ) from None
 
 
-def _last_of(out: Path | None, form: str) -> int:
-    """Find the id of the last whole entry in a file, and cut off one that was half written."""
-    if out is None or form != "jsonl":
-        raise click.UsageError("--resume needs --out FILE and the format jsonl.")
+def _last_of(out: Path | None, form: str) -> Stop:
+    """Find the last whole entry in a file, and cut off what comes behind it."""
+    if out is None:
+        raise click.UsageError("--resume needs --out FILE.")
     if not out.exists():
-        return 0
-    whole, last = 0, b'{"id": 0}'
+        return resuming.NOWHERE
     with out.open("rb+") as file:
-        for line in file:
-            if line.endswith(b"\n"):
-                whole, last = whole + len(line), line
-        try:
-            found = int(json.loads(last)["id"])
-        except (ValueError, KeyError, TypeError):
-            raise click.ClickException(
-                f"{out} does not end with an entry of the audit log. Name another file."
-            ) from None
-        file.truncate(whole)
+        found = _FORMS[form].find(file)
+        file.truncate(found.end)
     return found
 
 
-def _as_lines(file: IO[str], entries: Iterator[_Entry]) -> None:
+def _as_lines(file: IO[str], entries: Iterator[_Entry], _: bool) -> None:  # noqa: FBT001 - one of three alike
     for entry in entries:
         file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
-def _as_list(file: IO[str], entries: Iterator[_Entry]) -> None:
-    before = "[\n"
+def _as_list(file: IO[str], entries: Iterator[_Entry], begun: bool) -> None:  # noqa: FBT001 - the same
+    before = ",\n" if begun else "[\n"
     for entry in entries:
         file.write(before + json.dumps(entry, ensure_ascii=False))
         before = ",\n"
     file.write("\n]\n" if before == ",\n" else "[]\n")
 
 
-def _as_table(file: IO[str], entries: Iterator[_Entry]) -> None:
+def _as_table(file: IO[str], entries: Iterator[_Entry], begun: bool) -> None:  # noqa: FBT001 - the same
     from towpath.kernel.audit import service
 
-    file.write(service.table_row(service.FIELDS).decode())
+    if not begun:
+        file.write(service.table_row(FIELDS).decode())
     for entry in entries:
-        file.write(service.table_row([entry[name] for name in service.FIELDS]).decode())
+        file.write(service.table_row([entry[name] for name in FIELDS]).decode())
 
 
-_FORMS: Mapping[str, Callable[[IO[str], Iterator[_Entry]], None]] = {
-    "jsonl": _as_lines,
-    "csv": _as_table,
-    "json": _as_list,
+@dataclass(frozen=True)
+class _Form:
+    """How entries are written, and how the last one is found again."""
+
+    write: Callable[[IO[str], Iterator[_Entry], bool], None]
+    find: Callable[[IO[bytes]], Stop]
+
+
+_FORMS: Mapping[str, _Form] = {
+    "jsonl": _Form(_as_lines, resuming.of_lines),
+    "csv": _Form(_as_table, resuming.of_table),
+    "json": _Form(_as_list, resuming.of_list),
 }

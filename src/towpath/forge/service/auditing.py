@@ -10,10 +10,10 @@ from typing import Any
 
 from towpath.facts.forge import RefChange, What
 from towpath.forge.model.checks import Check
-from towpath.forge.model.marks import Label
+from towpath.forge.model.marks import Label, Reaction
 from towpath.forge.model.requests import Comment, MergeRequest, Repository, Review, Status
 from towpath.forge.model.threads import Remark, Thread
-from towpath.forge.model.webhooks import Webhook
+from towpath.forge.model.webhooks import Delivery, Webhook
 from towpath.forge.store import repositories
 from towpath.kernel.audit import service as audit
 from towpath.kernel.db.interface import Tx
@@ -33,6 +33,8 @@ _DISMISSED = audit.action("merge_request.dismiss", "let a verdict count no more"
 _SAID = audit.action("comment.add", "commented")
 _REWORDED = audit.action("comment.change", "changed what a comment says")
 _UNSAID = audit.action("comment.remove", "removed a comment")
+_REACTED = audit.action("comment.react", "put a reaction on something said, or took it back")
+_SENT_AGAIN = audit.action("repository.redeliver", "had a message sent to a webhook again")
 _STATUS = audit.action("commit.status", "said how a commit is doing")
 _CHECK = audit.action("commit.check", "said how a check of a commit is going")
 _REQUEST = {
@@ -90,6 +92,24 @@ def said(tx: Tx, request: MergeRequest, made: Comment | Remark, thread: Thread |
     if thread is not None:
         about |= {"thread": thread.id, "on": f"{thread.anchor.path}:{thread.anchor.line}"}
     audit.record(tx, _SAID, _subject(tx, request), after=about)
+
+
+def reacted(
+    tx: Tx, repository: str, subject: str, before: Reaction | None, after: Reaction | None
+) -> None:
+    """`subject` names what was reacted to: a request by its number, a comment by its id."""
+    was, now = (
+        None if one is None else {"on": subject, "content": one.content, "author": one.author}
+        for one in (before, after)
+    )
+    where = repositories.repository(tx, repository)
+    audit.record(tx, _REACTED, f"repository:{where.full_name}", before=was, after=now)
+
+
+def sent_again(tx: Tx, webhook: Webhook, sent: Delivery) -> None:
+    about = {"webhook": webhook.id, "url": webhook.url, "event": sent.event, "guid": sent.guid}
+    where = repositories.repository(tx, webhook.repository)
+    audit.record(tx, _SENT_AGAIN, f"repository:{where.full_name}", after=about)
 
 
 def status_set(tx: Tx, repository: str, sha: str, before: Status | None, after: Status) -> None:

@@ -81,6 +81,7 @@ def react(
             return there, False
     made = Reaction(id=ids.new("reaction"), author=author, content=content, at=tx.now)
     mark_rows.add_reaction(tx, repository, subject, made)
+    auditing.reacted(tx, repository, subject, None, made)
     return made, True
 
 
@@ -92,3 +93,4 @@ def unreact(tx: Tx, repository: str, subject: str, author: str, handle: int) -> 
     if there[0].author != author:
         raise Denied("This reaction is somebody else's.", next_step="Take back your own alone.")
     mark_rows.delete_reaction(tx, there[0].id)
+    auditing.reacted(tx, repository, subject, there[0], None)

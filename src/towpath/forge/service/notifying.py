@@ -123,6 +123,7 @@ def ping(tx: Tx, webhook: Webhook, message: Message) -> Delivery:
 def deliver_again(tx: Tx, webhook: Webhook, before: Delivery) -> Delivery:
     """Send a message once more, with the guid it had."""
     message = Message(before.event, before.action, before.body)
+    auditing.sent_again(tx, webhook, before)
     return _queue(tx, webhook, before.guid, message, again=True)
 
 

@@ -21,6 +21,11 @@ _MOST_ENTRIES = 100
 _DATE_LENGTH = 10
 
 Values = Mapping[str, Any]
+FIELDS = (
+    "id", "at", "action", "subject", "who", "who_id", "proof", "proof_id", "address", "agent",
+    "request", "before", "after",
+)  # fmt: skip
+"""What an entry tells, in the order of tables."""
 
 
 @dataclass(frozen=True)

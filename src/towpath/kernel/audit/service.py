@@ -16,13 +16,13 @@ from typing import Any
 import msgspec
 
 from towpath.kernel.audit import store
+from towpath.kernel.audit.model import FIELDS, kept, plain
 from towpath.kernel.audit.model import Action as Action
 from towpath.kernel.audit.model import Entry as Entry
 from towpath.kernel.audit.model import Search as Search
 from towpath.kernel.audit.model import Values as Values
 from towpath.kernel.audit.model import action as action
 from towpath.kernel.audit.model import actions as actions
-from towpath.kernel.audit.model import kept, plain
 from towpath.kernel.audit.model import moment as moment
 from towpath.kernel.clock import Micros, to_datetime
 from towpath.kernel.db.interface import Database, Tx
@@ -36,10 +36,6 @@ _AT_ONCE = 500
 _PATIENCE_SECONDS = 10.0
 _PAUSE_SECONDS = 0.01
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-FIELDS = (
-    "id", "at", "action", "subject", "who", "who_id", "proof", "proof_id", "address", "agent",
-    "request", "before", "after",
-)  # fmt: skip
 
 
 def record(
