@@ -38,10 +38,10 @@ demo: ## watch merge requests being built, judged, landed or refused (about 3 mi
 test: ## lint, then every test not marked slow, on both stores and in a real browser
 	@$(SETUP) test
 	@$(MAKE) --no-print-directory checks
-	@$(PYTEST) -m "not slow" -q --durations=10 $(ARGS)
+	@$(PYTEST) -p xdist -n 2 --dist worksteal -m "not slow" -q --durations=10 $(ARGS)
 
-test-all: ## the slow suites that `make test` leaves out: kill -9, faults, hosts, wheel, traces
-	@$(SETUP) test
+test-all: ## the slow suites that `make test` leaves out: kill -9, faults, hosts, wheel, image, traces
+	@$(SETUP) test-all
 	@echo "KILLS=$(KILLS) SEED=$(SEED)"
 	@KILLS=$(KILLS) SEED=$(SEED) $(PYTEST) -m slow -v --durations=10 $(ARGS)
 

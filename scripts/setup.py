@@ -71,6 +71,12 @@ POSTGRESQL = Need("postgresql", "tests on PostgreSQL", _has_postgresql)
 STRACE = Need("strace", "looking for fsync in traces", _program("strace"))
 SLAPD = Need("slapd", "importing people from LDAP", _has_slapd)
 IPROUTE = Need("iproute2", "several hosts on this machine", _program("ip"))
+PROMETHEUS = Need("prometheus", "reading the rules for Prometheus", _program("promtool"))
+BUILDAH = Need("buildah", "building the image without a daemon", _program("buildah"))
+DEBOOTSTRAP = Need("debootstrap", "the Debian below the image", _program("debootstrap"))
+
+
+TESTED = (PYTHON_VENV, BUBBLEWRAP, CHROMIUM, LIBATOMIC, POSTGRESQL, STRACE, SLAPD, IPROUTE)
 
 
 @dataclass(frozen=True)
@@ -85,11 +91,8 @@ class Target:
 TARGETS = {
     "demo": Target((PYTHON_VENV, BUBBLEWRAP), ("dev",)),
     "lint": Target((PYTHON_VENV,), ("dev",)),
-    "test": Target(
-        (PYTHON_VENV, BUBBLEWRAP, CHROMIUM, LIBATOMIC, POSTGRESQL, STRACE, SLAPD, IPROUTE),
-        ("dev", "e2e"),
-        foreign=True,
-    ),
+    "test": Target(TESTED, ("dev", "e2e"), foreign=True),
+    "test-all": Target((*TESTED, PROMETHEUS, BUILDAH, DEBOOTSTRAP), ("dev", "e2e"), foreign=True),
     "bench": Target((PYTHON_VENV, BUBBLEWRAP, POSTGRESQL, STRACE), ("dev", "bench")),
     "screenshots": Target((PYTHON_VENV, BUBBLEWRAP, CHROMIUM, LIBATOMIC), ("dev", "e2e")),
 }

@@ -70,6 +70,7 @@ def test_every_metric_of_a_rule_exists(admin):
             assert name in known or name.rsplit("_", 1)[0] in known, name
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not here")
 def test_prometheus_reads_the_rules():
     subprocess.run(["promtool", "check", "rules", str(RULES)], check=True, timeout=60)
