@@ -1,6 +1,7 @@
 import json
 
 from towpath.forge import service as forge
+from towpath.kernel.access import service as access
 
 
 def test_users_are_added_listed_changed_and_shut_out(towpath):
@@ -15,6 +16,16 @@ def test_users_are_added_listed_changed_and_shut_out(towpath):
     ]
     assert "deactivated" in towpath("users", "list")[1]
     assert towpath("users", "deactivate", "alice", "--undo")[1] == "alice may come in again.\n"
+
+
+def test_a_password_is_read_from_stdin_and_never_printed(towpath, kernel):
+    towpath("users", "add", "alice")
+    told = towpath("users", "password", "alice", typed="a bridge over quiet water\nmore\n")
+    assert told == (0, "alice has a new password.\n")
+    assert access.log_in(kernel, "alice", "a bridge over quiet water")
+    code, words = towpath("users", "password", "alice", typed="short\n")
+    assert (code, "too short" in words) == (1, True)
+    assert towpath("users", "password", "alice", "on the command line")[0] == 2
 
 
 def test_a_team_gets_a_role_on_one_repository(towpath, kernel):

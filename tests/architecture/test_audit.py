@@ -86,6 +86,15 @@ DRIVEN = {
     ("POST", "/settings/people/{login}/active"): lambda town: town.form(
         "/settings/people/alice/active", active="1"
     ),
+    ("POST", "/settings/password"): lambda town: town.form(
+        "/settings/password", old=town.own_password(), new="a bridge over quiet water"
+    ),
+    ("POST", "/settings/people/{login}/password"): lambda town: town.form(
+        "/settings/people/alice/password", password=PASSWORD
+    ),
+    ("PUT", f"{API}/users/{{login}}/password"): lambda town: town.call(
+        "PUT", f"{API}/users/alice/password", password=PASSWORD
+    ),
     ("POST", "/settings/people/{login}/grants"): lambda town: town.form(
         "/settings/people/alice/grants", resource="alice/boat", role="admin"
     ),
@@ -395,6 +404,10 @@ class Town:
 
     def token(self):
         return self.db.write(lambda tx: access.create_token(tx, "admin", "old"))[0]
+
+    def own_password(self):
+        access.set_password(self.hosted.kernel, "admin", PASSWORD)
+        return PASSWORD
 
     def session(self, login):
         def write(tx):

@@ -16,6 +16,7 @@ from tests.leaks.serving import SERVE, Place
 API = "/api/towpath/v1"
 PASSWORD = 'pä"ss<wörd>&/ +?~1 of alice'
 WRONG = 'wröng"<pass>&/ +?~2 of alice'
+NEXT = 'nëxt"<word>&/ +?~4 of alice'
 SITE_SECRET = 'cliënt"<secret>&/ +?~3'
 ALLOWED = {("bootstrap.json", "first password"), ("bootstrap.json", "first token")}
 ALLOWED_PRINTED = ("log", "first password")
@@ -58,7 +59,12 @@ class Visitor:
         return reply
 
     def make_secrets(self):
-        self.secrets |= {"password": PASSWORD, "wrong password": WRONG, "site": SITE_SECRET}
+        self.secrets |= {
+            "password": PASSWORD,
+            "wrong password": WRONG,
+            "next": NEXT,
+            "site": SITE_SECRET,
+        }
         new = {"login": "alice", "password": PASSWORD, "role": "admin"}
         once = self.bearer | {"Idempotency-Key": "once"}
         assert self.ask("POST", f"{API}/users", json=new, headers=self.bearer).is_success
@@ -76,6 +82,22 @@ class Visitor:
             self.ask("POST", "/login", data=form | {"login": "alice", "password": password})
         self.ask("POST", "/login", data=form | {"login": PASSWORD, "password": "x"})
         self.secrets["session"] = self.http.cookies["towpath_session"]
+
+    def change_passwords(self):
+        """One's own to another and back, refused once, and somebody else's."""
+        page = self.ask("GET", "/settings", headers={"Accept": "text/html"}).text
+        form = {"csrf": page.split('name="csrf" value="')[1].split('"')[0]}
+        for old, new in ((WRONG, NEXT), (PASSWORD, NEXT), (NEXT, PASSWORD)):
+            self.ask("POST", "/settings/password", data=form | {"old": old, "new": new})
+        assert (
+            self.ask(
+                "PUT",
+                f"{API}/users/alice/password",
+                json={"password": [NEXT]},
+                headers=self.bearer,
+            ).status_code
+            == 422
+        )
 
     def look_around(self):
         for path in ("/", "/settings/tokens", "/work", "/health", "/audit", "/nowhere"):
@@ -111,6 +133,7 @@ def leaks(place, program=SERVE):
         with visitor.http:
             visitor.make_secrets()
             visitor.log_in()
+            visitor.change_passwords()
             visitor.look_around()
             visitor.ask_for_trouble(place.data)
         time.sleep(1)  # the local runner has asked for work by now

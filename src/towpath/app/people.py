@@ -1,5 +1,6 @@
 """`towpath users`, `towpath teams`, `towpath tokens`: an administrator's words, over HTTP."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ _ROLES = click.Choice(["viewer", "member", "maintainer", "admin"])
 Examples:
   towpath users add alice --name "Alice A." --role member
   towpath users set-role alice maintainer
+  towpath users password alice               asks for it, or reads it from stdin
   towpath users import people.csv            say what would change
   towpath users import people.csv --apply    and do it, all or nothing
 """
@@ -79,6 +81,31 @@ def set_role(
     talk = Talk(url, token, as_json=as_json)
     changed = talk.ask("PATCH", f"/users/{part(login)}", {"role": role})
     talk.tell(changed, f"{login} is {changed['role']}.")
+
+
+@users.command("password")
+@click.argument("login")
+@talks
+def set_password(
+    login: str,
+    url: str,
+    token: str,
+    as_json: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Set a person's first or a new password; every session of theirs ends.
+
+    It is asked for, or read as the first line of stdin: a process list must not show it.
+    """
+    talk = Talk(url, token, as_json=as_json)
+    told = talk.ask("PUT", f"/users/{part(login)}/password", {"password": _password()})
+    talk.tell(told, f"{login} has a new password.")
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return asked
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 @users.command("deactivate")

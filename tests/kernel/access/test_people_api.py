@@ -27,6 +27,18 @@ def test_an_administrator_changes_lists_and_shuts_out_users(ask, people, web):
     assert ask("PATCH", "/users/root", active=False).status_code == 409
 
 
+def test_an_administrator_sets_the_password_of_a_person_but_not_of_a_program(ask, people, kernel):
+    people("alice")
+    reply = ask("PUT", "/users/alice/password", password="a bridge over quiet water")
+    assert reply.status_code == 204
+    assert service.log_in(kernel, "alice", "a bridge over quiet water")
+    assert ask("PUT", "/users/alice/password", password="short").status_code == 422
+    assert ask("PUT", "/users/ghost/password", password="a" * 20).status_code == 404
+    ask("POST", "/teams", slug="crew")
+    ask("POST", "/service-accounts", login="bot", owner="crew")
+    assert "not a person" in ask("PUT", "/users/bot/password", password="a" * 20).json()["detail"]
+
+
 def test_teams_and_their_members_come_and_go(ask, people):
     people("alice")
     assert ask("POST", "/teams", slug="crew", name="The crew").status_code == 201

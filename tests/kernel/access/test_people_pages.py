@@ -75,6 +75,14 @@ def test_the_last_administrator_is_told_why_not(send, address):
     assert "root is the last administrator. Make somebody else" in page.text
 
 
+def test_an_administrator_sets_a_password_on_the_page_of_a_person(send, people, kernel):
+    people("alice")
+    page = send(f"{PEOPLE}/alice/password", password="a bridge over quiet water")
+    assert (page.status_code, page.url.path) == (200, f"{PEOPLE}/alice")
+    assert service.log_in(kernel, "alice", "a bridge over quiet water")
+    assert "too short" in send(f"{PEOPLE}/alice/password", password="short").text
+
+
 def test_a_team_its_members_and_its_grants(send, root, people):
     people("alice")
     team = send("/settings/teams", slug="crew", name="The crew")

@@ -120,26 +120,6 @@ def test_what_has_ended_is_swept(kernel, alice, clock):
     assert kernel.db.read(lambda tx: tx.scalar(text(left))) == 0
 
 
-def test_one_password_tried_on_many_logins_shuts_the_door_of_that_address(
-    kernel, alice, monkeypatch
-):
-    monkeypatch.setattr(service, "matches", lambda _, password: password == PASSWORD)
-    for number in range(100):
-        with pytest.raises(Unauthenticated):
-            service.log_in(kernel, f"user{number}", "wrong", f"2001:db8::{number:x}")
-    with pytest.raises(Unavailable, match="from your address"):
-        service.log_in(kernel, "alice", PASSWORD, "2001:db8::ffff")
-    assert service.log_in(kernel, "alice", PASSWORD, "2001:db8:1::1")
-
-
-def test_a_flood_of_failures_is_kept_within_bounds(kernel, monkeypatch):
-    monkeypatch.setattr(service, "_MOST_FAILURES", 50)
-    for number in range(120):
-        kernel.db.write(lambda tx: service._count_failure(tx, f"u{number}", f"10.0.0.{number}"))  # noqa: B023
-    count = kernel.db.read(lambda tx: tx.scalar(text("SELECT count(*) FROM access_failure")))
-    assert 40 <= count <= 52
-
-
 def test_sessions_are_listed_and_ended_one_by_one_and_all_at_once(kernel, alice):
     first, second, third = (
         service.log_in(kernel, "alice", PASSWORD, "10.0.0.1", f"Browser {n}") for n in range(3)

@@ -1,9 +1,11 @@
 """Two browsers of one person, and somebody who guesses."""
 
 import pytest
+from sqlalchemy import update
 
 from tests.kernel.conftest import PASSWORD
 from towpath.kernel.access.service import Role
+from towpath.kernel.access.tables import USER
 
 BROWSER = {"Accept": "text/html"}
 API = "/api/towpath/v1"
@@ -96,3 +98,31 @@ def test_a_session_from_before_a_log_in_is_not_the_one_after(browser, people, fo
         victim.cookies.clear()
         victim.cookies.set("towpath_session", reply.cookies["towpath_session"])
         assert mine(victim)["agent"] == "Firefox"
+
+
+def send(client, form_token, **fields):
+    csrf = form_token(client.get("/settings"))
+    return client.post("/settings/password", data={"csrf": csrf, **fields})
+
+
+def test_a_password_is_changed_on_the_page_and_other_browsers_are_out(two, form_token):
+    here, there = two
+    page = send(here, form_token, old=PASSWORD, new="a bridge over quiet water")
+    assert "Your password is changed, and 1 other session of yours ended" in page.text
+    assert [is_in(here), is_in(there)] == [True, False]
+
+
+def test_a_change_of_password_that_is_refused_says_why_and_shows_no_password(two, form_token):
+    page = send(two[0], form_token, old="not the right one", new="a bridge over quiet water")
+    assert page.status_code == 403
+    assert "The old password is not right" in page.text
+    for typed in ("not the right one", "quiet water"):
+        assert typed not in page.text
+    assert [is_in(each) for each in two] == [True, True]
+
+
+def test_whoever_comes_from_outside_is_told_where_the_password_lives(two, kernel):
+    kernel.db.write(lambda tx: tx.execute(update(USER).values(source="ldap")))
+    page = two[0].get("/settings").text
+    assert "You come from ldap, where your password is kept" in page
+    assert 'action="/settings/password"' not in page

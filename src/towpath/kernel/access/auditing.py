@@ -9,6 +9,7 @@ from towpath.kernel.db.interface import Tx
 
 USER_ADDED = audit.action("user.add", "added a user")
 USER_CHANGED = audit.action("user.change", "changed a user")
+PASSWORD_SET = audit.action("user.password", "set a password")
 USER_SHUT_OUT = audit.action("user.deactivate", "shut a user out")
 USER_LET_IN = audit.action("user.activate", "let a user in again")
 ROLE_SET = audit.action("user.role", "gave a user another role")

@@ -12,6 +12,7 @@ _LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,37}[a-z0-9])?")
 _SCOPE = re.compile(r"[a-z][a-z0-9_:.-]{0,99}")
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 MIN_PASSWORD = 12
+MAX_PASSWORD = 256
 HERE = ""
 """The source of what was made here and not brought from outside."""
 
@@ -192,10 +193,11 @@ def valid_role(name: str) -> Role:
 
 def valid_password(password: str) -> str:
     """Check length alone, as NIST SP 800-63B advises; the upper bound keeps hashing cheap."""
-    if not MIN_PASSWORD <= len(password) <= 256:  # noqa: PLR2004 - the message below says it
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise InvalidInput(
-            "This password is too short or too long.",
-            next_step=f"Use {MIN_PASSWORD} to 256 characters; any characters will do.",
+            f"This password is too {'short' if len(password) < MIN_PASSWORD else 'long'}.",
+            next_step=f"Use {MIN_PASSWORD} to {MAX_PASSWORD} characters; any will do, and several"
+            " words make a good one.",
         )
     return password
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from towpath.kernel.access import importing, service
 from towpath.kernel.access.model import OpenSession, User, valid_role
+from towpath.kernel.access.passwords import HASHING
 from towpath.kernel.access.service import Role
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.http.callers import TheKernel
@@ -25,6 +27,11 @@ class ChangedUser(BaseModel):
     name: str | None = Field(None, max_length=200)
     role: str | None = None
     active: bool | None = Field(None, description="false shuts the user out at once.")
+
+
+class NewPassword(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    password: str = Field(max_length=1000)
 
 
 class NewTeam(BaseModel):
@@ -59,6 +66,7 @@ def router() -> APIRouter:
     routes = APIRouter(prefix="/api/towpath/v1", tags=["access"], dependencies=[ADMINS])
     routes.add_api_route("/users", users, methods=["GET"])
     routes.add_api_route("/users/{login}", change_user, methods=["PATCH"])
+    routes.add_api_route("/users/{login}/password", set_password, methods=["PUT"], status_code=204)
     sessions_of = "/users/{login}/sessions"
     routes.add_api_route(sessions_of, sessions, methods=["GET"])
     routes.add_api_route(sessions_of, log_out, methods=["DELETE"], status_code=204)
@@ -97,6 +105,12 @@ def change_user(kernel: TheKernel, login: str, new: ChangedUser) -> dict[str, An
         return service.known(tx, login)
 
     return _user(kernel.db.write(change))
+
+
+async def set_password(kernel: TheKernel, login: str, new: NewPassword) -> Response:
+    """Set a person's first or a new password, which ends every session of theirs."""
+    await to_thread.run_sync(service.set_password, kernel, login, new.password, limiter=HASHING)
+    return Response(status_code=204)
 
 
 def sessions(kernel: TheKernel, login: str) -> list[OpenSession]:

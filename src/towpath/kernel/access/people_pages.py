@@ -66,6 +66,7 @@ def router() -> APIRouter:
         (TEAMS, add_team),
         (one, change_person),
         (f"{one}/active", let_in_or_out),
+        (f"{one}/password", set_password),
         (f"{one}/grants", grant_person),
         (f"{one}/sessions/end", end_sessions),
         (f"{one}/sessions/{{session}}/end", end_session),
@@ -179,6 +180,14 @@ def change_person(
 def let_in_or_out(request: Request, kernel: TheKernel, login: str, active: Text) -> Response:
     verb = service.activate if active == "1" else service.deactivate
     return _changed_person(request, kernel, login, lambda tx: verb(tx, login))
+
+
+async def set_password(
+    request: Request, kernel: TheKernel, login: str, password: Text = ""
+) -> Response:
+    verb = partial(service.set_password, kernel, login, password)
+    again = partial(_person, request, kernel, login)
+    return await to_thread.run_sync(_done, verb, f"{PEOPLE}/{login}", again, limiter=HASHING)
 
 
 def grant_person(

@@ -5,14 +5,15 @@ no door. Passwords are argon2id.
 """
 
 import hashlib
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from towpath.kernel import ids
-from towpath.kernel.access import auditing, store
+from towpath.kernel.access import auditing, store, throttling
+from towpath.kernel.access.credentials import change_password as change_password
+from towpath.kernel.access.credentials import set_password as set_password
 from towpath.kernel.access.model import HERE as HERE
 from towpath.kernel.access.model import OpenSession as OpenSession
 from towpath.kernel.access.model import Principal as Principal
@@ -56,13 +57,8 @@ from towpath.kernel.audit import service as audit
 from towpath.kernel.clock import SECOND, Micros, after
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import Denied, InvalidInput, NotFound, Unauthenticated, Unavailable
+from towpath.kernel.errors import Denied, InvalidInput, NotFound, Unauthenticated
 
-_TRIES = 10
-_TRIES_OF_ADDRESS = 100
-_MOST_FAILURES = 10_000
-"""Rows kept about failed log-ins; a flood from everywhere drops the oldest."""
-_WINDOW_SECONDS = 600.0
 _HOUR_SECONDS = 3600
 _DAY_SECONDS = 86_400
 _USED_EVERY_SECONDS = 60.0
@@ -150,14 +146,10 @@ def note_token_used(tx: Tx, raw: str) -> None:
 def log_in(
     kernel: Kernel, login: str, password: str, address: str = "", agent: str = ""
 ) -> Session:
-    """Open a session; takes 0.2 s of CPU, so call it through passwords.HASHING.
-
-    Ten failures in ten minutes from one address for one login close that door for a while, and a
-    hundred from one address close it for all logins: who tries one password on many is stopped.
-    """
+    """Open a session; takes 0.2 s of CPU, so call it through passwords.HASHING."""
     stored = kernel.db.read(lambda tx: _password_of(tx, login, address))
     if not matches(stored, password):
-        kernel.db.write(lambda tx: _count_failure(tx, login, address))
+        kernel.db.write(lambda tx: throttling.count_failure(tx, login, address))
         _log.warning("log-in failed", login=login if stored else "", address=address)
         raise Unauthenticated(
             "This login and password do not belong together.",
@@ -247,7 +239,7 @@ def revoke_any_token(tx: Tx, token_id: str) -> None:
 
 
 def forget_expired(tx: Tx) -> None:
-    store.delete_expired(tx, _window_start(tx))
+    store.delete_expired(tx, throttling.window_start(tx))
 
 
 def has_admin(tx: Tx) -> bool:
@@ -265,28 +257,12 @@ def _holder(tx: Tx, raw: str) -> tuple[Principal, Token]:
 
 
 def _password_of(tx: Tx, login: str, address: str) -> str | None:
-    since = _window_start(tx)
-    for who, most, words in (
-        (_who(login, address), _TRIES, "for this login"),
-        (_place(address), _TRIES_OF_ADDRESS, "from your address"),
-    ):
-        if store.failures(tx, who, since) >= most:
-            raise Unavailable(
-                f"Too many log-ins have failed {words}.", next_step="Wait ten minutes."
-            )
+    throttling.require_patience(tx, login, address)
     return store.password(tx, login)
 
 
-def _count_failure(tx: Tx, login: str, address: str) -> None:
-    since = _window_start(tx)
-    auditing.log_in_refused(tx, login, store.user(tx, login))
-    store.make_room_for_failures(tx, since, _MOST_FAILURES)
-    store.count_failure(tx, _who(login, address), since)
-    store.count_failure(tx, _place(address), since)
-
-
 def _admitted(tx: Tx, kernel: Kernel, login: str, origin: tuple[str, str]) -> Session:
-    store.forget_failures(tx, _who(login, origin[0]))
+    throttling.forget_failures(tx, login, origin[0])
     return open_session(tx, kernel, known(tx, login), *origin)
 
 
@@ -295,25 +271,6 @@ def _require_active(holder: User) -> None:
         raise Denied(
             f"{holder.login} was deactivated.", next_step="Ask an administrator to let them in."
         )
-
-
-def _who(login: str, address: str) -> str:
-    return f"{login[:64]}{_place(address)}"
-
-
-def _place(address: str) -> str:
-    """Name where a log-in comes from; whoever has one IPv6 address has all of its /64."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return f"@{address[:64]}"
-    if known.version == 4:  # noqa: PLR2004 - the version of the protocol
-        return f"@{known}"
-    return f"@{ipaddress.ip_network((known, 64), strict=False)}"
-
-
-def _window_start(tx: Tx) -> Micros:
-    return after(tx.now, -_WINDOW_SECONDS)
 
 
 def _digest(raw: str) -> str:

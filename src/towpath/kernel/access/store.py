@@ -112,6 +112,10 @@ def password(tx: Tx, login: str) -> str | None:
     return None if found is None else str(found)
 
 
+def set_password(tx: Tx, user_id: str, password_hash: str) -> None:
+    tx.execute(update(USER).where(USER.c.id == user_id).values(password=password_hash))
+
+
 def held(tx: Tx, user_id: str) -> dict[str, Role]:
     """What a user was granted on single resources, by themselves and through their teams."""
     teams = select(MEMBER.c.team_id).where(MEMBER.c.user_id == user_id)
