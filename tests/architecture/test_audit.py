@@ -316,6 +316,12 @@ DRIVEN = {
     ("PATCH", f"{REPO}/check-runs/{{check_run_id}}"): lambda town: town.call(
         "PATCH", f"{BOAT}/check-runs/{town.check()}", status="in_progress"
     ),
+    ("POST", f"{REPO}/check-runs/{{check_run_id}}/rerequest"): lambda town: town.call(
+        "POST", f"{BOAT}/check-runs/{town.checked()['id']}/rerequest"
+    ),
+    ("POST", f"{REPO}/check-suites/{{check_suite_id}}/rerequest"): lambda town: town.call(
+        "POST", f"{BOAT}/check-suites/{town.checked()['check_suite']['id']}/rerequest"
+    ),
     ("POST", f"{REPO}/statuses/{{sha}}"): lambda town: town.call(
         "POST", f"{BOAT}/statuses/{town.hosted.copy.sha('main')}", state="success"
     ),
@@ -489,6 +495,12 @@ class Town:
             "POST", f"{BOAT}/check-runs", name="test", head_sha=self.hosted.copy.sha("main")
         )
         return made.json()["id"]
+
+    def checked(self):
+        self.count += 1
+        sha = self.hosted.copy.sha(self.branch())
+        wish = {"name": "done", "head_sha": sha, "conclusion": "success"}
+        return self.call("POST", f"{BOAT}/check-runs", **wish).json()
 
     def review(self):
         number = self.request()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from towpath.facts.forge import MergeRequestChanged, RefChange, RefsMoved
+from towpath.facts.forge import BuildsAsked, MergeRequestChanged, RefChange, RefsMoved
 from towpath.forge import service as forge
 from towpath.kernel.outbox import Delivered
 from towpath.pipelines import service
@@ -62,3 +62,19 @@ def test_a_request_is_built_when_its_head_is_new(canal, what, starts):
     )  # fmt: skip
     deliver(canal, MergeRequestChanged(canal.repository.id, request.number, what, head))
     assert events(canal, head) == ([("pull_request", request.base)] if starts else [])
+
+
+def test_what_is_wanted_again_goes_by_the_same_file_of_the_same_commit(canal):
+    folder = ".towpath/workflows"
+    text = "on: push\njobs: {a: {runs-on: x, steps: [{run: 'true'}]}}\n"
+    sha = canal.commit(**{f"{folder}/ci.yml": text, f"{folder}/docs.yml": text})
+    first = canal.trigger(sha)
+    canal.work()
+    (docs,) = [run for run in canal.runs(first) if run.path.endswith("docs.yml")]
+    asked = BuildsAsked(canal.repository.id, (docs.id, "run_forgotten"))
+    for _ in range(2):
+        deliver(canal, asked, "fact_2")
+    canal.work()
+    again = canal.kernel.db.read(lambda tx: service.suites_of(tx, canal.repository.id, sha))[0]
+    assert again.key == f"again/fact_2/{first}"
+    assert [(run.path, run.event) for run in canal.runs(again.id)] == [(docs.path, "push")]

@@ -57,3 +57,12 @@ class Commented:
     author: str
     body: str
     head: str | None = None
+
+
+@fact("forge.builds_asked", version=1, subject="repository")
+@dataclass(frozen=True)
+class BuildsAsked:
+    """Somebody wants builds of ours to be done once more; `builds` names them as they ended."""
+
+    repository: str
+    builds: tuple[str, ...]

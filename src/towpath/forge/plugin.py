@@ -22,6 +22,7 @@ from towpath.forge.api import (
     reactions,
     remarks,
     reviews,
+    suites,
 )
 from towpath.forge.api import repositories as repositories_api
 from towpath.forge.api import roles as roles_api
@@ -54,7 +55,7 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
     # Order counts: a commit's name may hold slashes, so its checks are asked for before it; and
     # comments on lines are no pull request of that number.
     resources = (
-        people, repositories_api, branches, checks, commits, gitdata, contents,
+        people, repositories_api, branches, checks, suites, commits, gitdata, contents,
         remarks, pulls, reviews, comments, reactions, labels, webhooks_api,
     )  # fmt: skip
     spoken = [resource.router() for resource in resources]
@@ -91,7 +92,7 @@ PLUGIN = Plugin(
     name="forge",
     package="towpath.forge",
     metadata=METADATA,
-    revision="0007",
+    revision="0008",
     routes=_routes,
     handlers=lambda kernel: loops.handlers(kernel, payloads.render),
     schedules=loops.SCHEDULES,

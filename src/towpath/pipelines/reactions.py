@@ -1,6 +1,6 @@
 """What pipelines do about the facts of others."""
 
-from towpath.facts.forge import MergeRequestChanged, RefChange, RefsMoved
+from towpath.facts.forge import BuildsAsked, MergeRequestChanged, RefChange, RefsMoved
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.outbox import Delivered, Reaction
 from towpath.pipelines import service
@@ -13,6 +13,7 @@ def reactions() -> tuple[Reaction, ...]:
     return (
         Reaction("pipelines.refs_moved", RefsMoved, _refs_moved),
         Reaction("pipelines.merge_request_changed", MergeRequestChanged, _merge_request_changed),
+        Reaction("pipelines.builds_asked", BuildsAsked, _builds_asked),
     )
 
 
@@ -34,3 +35,8 @@ def _merge_request_changed(tx: Tx, delivered: Delivered) -> None:
         service.trigger_merge_request(
             tx, fact.repository, fact.number, fact.head, key=f"merge_request/{delivered.id}"
         )
+
+
+def _builds_asked(tx: Tx, delivered: Delivered) -> None:
+    fact: BuildsAsked = delivered.fact
+    service.run_again(tx, fact.builds, key=f"again/{delivered.id}")

@@ -48,6 +48,9 @@ SHOWN = {
     "reviews": "conformance: a review is given at once",
     "a dismissed review": "reviews: a dismissed verdict counts no more",
     "check suites": "checks: checks",
+    "asking for checks again": (
+        "suites: a suite and a check are asked for again once they are completed"
+    ),
     "check runs": "conformance: a build of ours is told as a check run",
     "labels put on a pull request": "labels: labels",
     "issues": "conformance: there are no issues",

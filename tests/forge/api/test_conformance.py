@@ -152,6 +152,14 @@ def _checks(said, sha):
     said("GET", path, where=one)
     said("PATCH", path, where=one, json={"conclusion": "success"})
     said("GET", path + "/annotations", where=one)
+    said("POST", path + "/rerequest", 201, where=one)
+    one, path = (
+        {"check_suite_id": made["check_suite"]["id"]},
+        REPO + "/check-suites/{check_suite_id}",
+    )
+    said("GET", path, where=one)
+    said("GET", path + "/check-runs", where=one)
+    said("POST", path + "/rerequest", 201, where=one)
 
 
 def _labels(said, _):

@@ -14,6 +14,7 @@ from tests.forge.model.test_requests import status
 from towpath.forge import service
 from towpath.forge.api import payloads
 from towpath.forge.model.happenings import (
+    AskedAgain,
     BuildMoved,
     RefMoved,
     Renamed,
@@ -189,6 +190,16 @@ def test_a_check_that_is_made_at_its_end_is_told_twice(hosted, change):
     assert actions == [
         ("check_run", "created"), ("check_run", "completed"), ("check_suite", "completed"),
     ]  # fmt: skip
+
+
+def test_what_is_wanted_again_is_told_to_who_checks(hosted, change):
+    moved = checked(change)
+    for check, inner in ((moved.check, "check_run"), (None, "check_suite")):
+        ((event, action, body),) = told(hosted, AskedAgain(check, moved.suite, "bob"))
+        assert (event, action, body["sender"]["login"]) == (inner, "rerequested", "bob")
+        theirs = example(event, action)
+        assert list(differences(body, theirs, INSTALLED)) == []
+        assert list(differences(body[inner], theirs[inner], {"deployment"})) == []
 
 
 def test_a_run_of_a_workflow_is_told_when_it_begins_and_when_it_ends(hosted, change):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from towpath.facts.forge import Commented, MergeRequestChanged, RefsMoved
+from towpath.facts.forge import BuildsAsked, Commented, MergeRequestChanged, RefsMoved
 from towpath.kernel import outbox
 from towpath.kernel.outbox import Reaction
 from towpath.kernel.work.worker import Worker
 
-FACTS = (RefsMoved, MergeRequestChanged, Commented)
+FACTS = (RefsMoved, MergeRequestChanged, Commented, BuildsAsked)
 
 
 class Listener:

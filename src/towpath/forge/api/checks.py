@@ -23,6 +23,8 @@ from towpath.forge.service import Check
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Denied, InvalidInput, NotFound
 
+Which = Annotated[Literal["latest", "all"], Query(alias="filter")]
+
 
 class Output(BaseModel):
     title: str | None = None
@@ -55,6 +57,8 @@ def router() -> APIRouter:
     made.add_api_route("/check-runs/{check_run_id}", check, methods=["GET"])
     made.add_api_route("/check-runs/{check_run_id}", change, methods=["PATCH"])
     made.add_api_route("/check-runs/{check_run_id}/annotations", annotations, methods=["GET"])
+    again = "/check-runs/{check_run_id}/rerequest"
+    made.add_api_route(again, ask_again, methods=["POST"], status_code=201)
     made.add_api_route("/commits/{ref:path}/check-runs", of_commit, methods=["GET"])
     made.add_api_route("/commits/{ref:path}/check-suites", suites, methods=["GET"])
     return made
@@ -121,6 +125,12 @@ def change(repo: Repo, check_run_id: Handle, new: Said) -> Json:
     return verdicts.check(repo.say, after)
 
 
+def ask_again(repo: Repo, check_run_id: Handle) -> Json:
+    """Have a check done again, once it is completed; one of ours is run, others hear of it."""
+    repo.kernel.db.write(lambda tx: service.ask_again(tx, repo.id, check_run_id))
+    return {}
+
+
 def annotations(request: Request, repo: Repo, page: WantedPage, check_run_id: Handle) -> Response:
     """List what a check says about single lines."""
     found = _find(repo, check_run_id)
@@ -134,15 +144,24 @@ def of_commit(
     ref: str,
     check_name: str | None = None,
     status: CheckStatus | None = None,
-    which: Annotated[Literal["latest", "all"], Query(alias="filter")] = "latest",
+    which: Which = "latest",
 ) -> Response:
     """List what checks a commit; `latest` shows one of each name and author."""
     found = _checks(repo, resolve(repo, ref))
+    return listed(request, repo, page, chosen(found, check_name, status, which))
+
+
+def chosen(
+    found: list[Check], name: str | None, status: CheckStatus | None, which: Which
+) -> list[Check]:
+    """Those that are asked for by their name, their status, and whether older ones count."""
     if which == "latest":
         found = latest(found)
-    chosen = [
-        one for one in found if check_name in {None, one.name} and status in {None, one.status}
-    ]
+    return [one for one in found if name in {None, one.name} and status in {None, one.status}]
+
+
+def listed(request: Request, repo: Call, page: WantedPage, chosen: list[Check]) -> Response:
+    """Show a page of checks."""
     shown = [verdicts.check(repo.say, one) for one in sliced(page, chosen)]
     return paged(
         request, page, shown, lambda part: {"total_count": len(chosen), "check_runs": part}

@@ -14,7 +14,9 @@ from towpath.forge import service
 from towpath.forge.api import builds, verdicts
 from towpath.forge.api.dialect import Dialect
 from towpath.forge.api.shapes import Json, instant, user
+from towpath.forge.model.checks import Suite
 from towpath.forge.model.happenings import (
+    AskedAgain,
     BuildMoved,
     CheckMoved,
     Happening,
@@ -27,7 +29,7 @@ from towpath.forge.model.happenings import (
 )
 from towpath.forge.model.names import NO_OBJECT
 from towpath.forge.model.refs import BRANCHES
-from towpath.forge.service import Commit, Message, Repository
+from towpath.forge.service import Check, Commit, Message, Repository
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import NotFound
 
@@ -230,16 +232,37 @@ def _status(fact: StatusSet, teller: Teller) -> Iterator[Message]:
 
 @_messages.register
 def _check(fact: CheckMoved, teller: Teller) -> Iterator[Message]:
-    by, around = fact.check.author, _around(teller, fact.check.sha)
-    run = verdicts.check(teller.say, fact.check) | {"pull_requests": around["pull_requests"]}
-    run["check_suite"] = verdicts.brief_suite(teller.say, fact.suite) | around
+    by = fact.check.author
     for action, holds in (("created", fact.made), ("completed", fact.ended)):
         if holds:
+            run = _check_run(teller, fact.check, fact.suite)
             yield teller.message("check_run", action, by, {"check_run": run})
     if fact.suite_ended:
-        suite = verdicts.suite(teller.say, fact.suite, teller.commit(fact.check.sha))
-        suite = {name: suite[name] for name in suite.keys() - {"repository"}} | around
+        suite = _check_suite(teller, fact.suite)
         yield teller.message("check_suite", "completed", by, {"check_suite": suite})
+
+
+@_messages.register
+def _again(fact: AskedAgain, teller: Teller) -> Iterator[Message]:
+    kind = "check_run" if fact.check else "check_suite"
+    told = (
+        _check_run(teller, fact.check, fact.suite)
+        if fact.check
+        else _check_suite(teller, fact.suite)
+    )
+    yield teller.message(kind, "rerequested", fact.by, {kind: told})
+
+
+def _check_run(teller: Teller, check: Check, suite: Suite) -> Json:
+    around = _around(teller, check.sha)
+    run = verdicts.check(teller.say, check) | {"pull_requests": around["pull_requests"]}
+    return run | {"check_suite": verdicts.brief_suite(teller.say, suite) | around}
+
+
+def _check_suite(teller: Teller, suite: Suite) -> Json:
+    told = verdicts.suite(teller.say, suite, teller.commit(suite.sha))
+    del told["repository"]
+    return told | _around(teller, suite.sha)
 
 
 @_messages.register

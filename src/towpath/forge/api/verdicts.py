@@ -5,7 +5,7 @@ Ours and strangers' look alike. What is "brief" stands inside of other things in
 
 from towpath.forge.api.dialect import Dialect
 from towpath.forge.api.shapes import Json, instant, user
-from towpath.forge.model.checks import Suite
+from towpath.forge.model.checks import Suite, suite_name
 from towpath.forge.model.names import handle_of
 from towpath.forge.service import Check, Commit, MergeRequest
 
@@ -41,7 +41,7 @@ def check(say: Dialect, made: Check) -> Json:
 
 def suite_names(say: Dialect, sha: str, author: str) -> Json:
     """What the suite of an author on a commit is called, by numbers, by words, by address."""
-    name = f"{say.about.id}:{sha}:{author}"
+    name = suite_name(say.about.id, sha, author)
     handle = handle_of(name)
     return {"id": handle, "node_id": name, "url": f"{say.api}/check-suites/{handle}"}
 

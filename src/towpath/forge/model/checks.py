@@ -91,6 +91,11 @@ class Suite:
     updated: Micros
 
 
+def suite_name(repository: str, sha: str, author: str) -> str:
+    """What a suite is known by; its number is made of it."""
+    return f"{repository}:{sha}:{author}"
+
+
 def suite(checks: Sequence[Check]) -> Suite:
     """Take the checks of one author on one commit together; there is at least one."""
     status, conclusion = verdict(checks)

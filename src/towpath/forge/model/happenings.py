@@ -64,6 +64,15 @@ class CheckMoved:
 
 
 @dataclass(frozen=True)
+class AskedAgain:
+    """Somebody wants a check to be done again, or all of a suite, where `check` is None."""
+
+    check: Check | None
+    suite: Suite
+    by: str
+
+
+@dataclass(frozen=True)
 class BuildMoved:
     """A run of a workflow began, or ended."""
 
@@ -79,7 +88,15 @@ class Renamed:
 
 
 Happening = (
-    RefMoved | RequestChanged | Reviewed | Said | StatusSet | CheckMoved | BuildMoved | Renamed
+    RefMoved
+    | RequestChanged
+    | Reviewed
+    | Said
+    | StatusSet
+    | CheckMoved
+    | AskedAgain
+    | BuildMoved
+    | Renamed
 )
 EVENTS_OF: dict[type, tuple[str, ...]] = {
     RefMoved: ("push", "create", "delete"),
@@ -88,6 +105,7 @@ EVENTS_OF: dict[type, tuple[str, ...]] = {
     Said: ("issue_comment",),
     StatusSet: ("status",),
     CheckMoved: ("check_run", "check_suite"),
+    AskedAgain: ("check_run", "check_suite"),
     BuildMoved: ("workflow_run",),
     Renamed: ("repository",),
 }

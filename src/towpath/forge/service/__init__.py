@@ -81,7 +81,14 @@ from towpath.forge.model.requests import (
 )
 from towpath.forge.model.threads import Remark, Thread, Wanted
 from towpath.forge.model.webhooks import EVENTS, Delivery, Message, Webhook
-from towpath.forge.service.checking import add_check, change_check, new_check_id, report_run
+from towpath.forge.service.checking import (
+    add_check,
+    ask_again,
+    ask_suite_again,
+    change_check,
+    new_check_id,
+    report_run,
+)
 from towpath.forge.service.comparing import diff, diff_file
 from towpath.forge.service.discussing import (
     Placed,
@@ -143,7 +150,7 @@ from towpath.forge.service.saying import (
     set_status,
 )
 from towpath.forge.service.writing import Written, move_ref, require_forward, write_file
-from towpath.forge.store.checks import check, checks
+from towpath.forge.store.checks import check, checks, checks_of_suite
 from towpath.forge.store.marks import label, labels, labels_of, reactions
 from towpath.forge.store.repositories import (
     find_repository,
@@ -222,6 +229,8 @@ __all__ = [
     "advertise",
     "apart",
     "as_patch",
+    "ask_again",
+    "ask_suite_again",
     "ask_to_merge",
     "at_line",
     "base_of",
@@ -235,6 +244,7 @@ __all__ = [
     "change_webhook",
     "check",
     "checks",
+    "checks_of_suite",
     "clear_locks",
     "close",
     "collect",

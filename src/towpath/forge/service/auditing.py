@@ -37,6 +37,7 @@ _REACTED = audit.action("comment.react", "put a reaction on something said, or t
 _SENT_AGAIN = audit.action("repository.redeliver", "had a message sent to a webhook again")
 _STATUS = audit.action("commit.status", "said how a commit is doing")
 _CHECK = audit.action("commit.check", "said how a check of a commit is going")
+_CHECK_AGAIN = audit.action("commit.check_again", "had checks of a commit done again")
 _REQUEST = {
     "opened": audit.action("merge_request.open", "opened a merge request"),
     "edited": audit.action("merge_request.edit", "edited a merge request"),
@@ -130,6 +131,11 @@ def check_told(tx: Tx, repository: str, before: Check | None, after: Check) -> N
         for one in (before, after)
     )
     audit.record(tx, _CHECK, _commit(tx, repository, after.sha), before=was, after=now)
+
+
+def asked_again(tx: Tx, repository: str, asked: Sequence[Check]) -> None:
+    about = {"checks": [one.name for one in asked], "author": asked[0].author}
+    audit.record(tx, _CHECK_AGAIN, _commit(tx, repository, asked[0].sha), after=about)
 
 
 def reworded(

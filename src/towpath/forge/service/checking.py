@@ -1,15 +1,22 @@
 """Check runs: made, changed, and written for our own builds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from towpath.facts.forge import BuildsAsked
 from towpath.forge.model import checks
 from towpath.forge.model.builds import Build
 from towpath.forge.model.checks import Check
-from towpath.forge.model.happenings import EVENTS_OF, BuildMoved, CheckMoved, check_moved
+from towpath.forge.model.happenings import (
+    EVENTS_OF,
+    AskedAgain,
+    BuildMoved,
+    CheckMoved,
+    check_moved,
+)
 from towpath.forge.model.requests import LONGEST_CONTEXT, StatusState
 from towpath.forge.service import auditing
-from towpath.forge.service.noting import hears, note
+from towpath.forge.service.noting import actor, hears, note
 from towpath.forge.service.saying import set_status
 from towpath.forge.service.telling import wake
 from towpath.forge.store import checks as check_rows
@@ -17,6 +24,7 @@ from towpath.forge.store import requests as request_rows
 from towpath.kernel import ids
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import InvalidInput
+from towpath.kernel.outbox import announce
 
 MOST_A_COMMIT = 1_000
 OURS = "towpath"
@@ -57,6 +65,35 @@ def _change(tx: Tx, repository: str, before: Check, asked: Check) -> Check:
     check_rows.change_check(tx, after)
     _moved(tx, repository, before, after)
     return after
+
+
+def ask_again(tx: Tx, repository: str, handle: int) -> None:
+    """Have one check done again: ours by whoever builds, another by whoever hears our webhooks."""
+    asked = check_rows.check(tx, repository, handle)
+    mine = [
+        one
+        for one in checks.latest(check_rows.checks(tx, repository, asked.sha))
+        if one.author == asked.author
+    ]
+    _ask(tx, repository, [asked], AskedAgain(asked, checks.suite(mine), actor(tx)))
+
+
+def ask_suite_again(tx: Tx, repository: str, suite: int) -> None:
+    """Have all checks of a suite done again."""
+    asked = checks.latest(check_rows.checks_of_suite(tx, repository, suite))
+    _ask(tx, repository, asked, AskedAgain(None, checks.suite(asked), actor(tx)))
+
+
+def _ask(tx: Tx, repository: str, asked: Sequence[Check], happened: AskedAgain) -> None:
+    if any(one.status != "completed" for one in asked):
+        raise InvalidInput(
+            "This is still going on.", next_step="Ask for it again when it is completed."
+        )
+    ours = tuple(one.external for one in asked if one.author == OURS)
+    if ours:
+        announce(tx, BuildsAsked(repository, ours))
+    auditing.asked_again(tx, repository, asked)
+    note(tx, repository, happened)
 
 
 def report_run(tx: Tx, repository: str, build: Build, words: str, url: str) -> None:

@@ -208,7 +208,9 @@ CHECK = Table(
     Column("at", BigInteger, nullable=False),
     Column("started", BigInteger, nullable=False),
     Column("completed", BigInteger),
+    Column("suite", BigInteger),
     Index("forge_check_by_commit", "repository", "sha", "id"),
+    Index("forge_check_by_suite", "repository", "suite"),
     Index("forge_check_by_handle", "repository", "handle"),
 )
 WEBHOOK = Table(

@@ -33,6 +33,7 @@ from towpath.pipelines.service.planning import (
     FOLDERS,
     PLAN,
     plan,
+    run_again,
     trigger,
     trigger_merge_request,
     unplannable,
@@ -71,7 +72,7 @@ __all__ = [
     "append_log", "cancel_run", "cancel_suite", "claim", "expected_seconds", "expire", "finish",
     "forget", "heal", "heartbeat", "held", "job", "jobs_of", "line_html", "line_number",
     "line_start", "local_runner", "log_lines", "log_size", "plan", "read_log", "report",
-    "repository_of_run", "run", "runs", "runs_in", "runs_of", "steps", "steps_of", "stop_channel",
-    "stopping", "suite", "suites_of", "suites_with", "trigger", "trigger_merge_request",
-    "unplannable", "walls", "with_secrets",
+    "repository_of_run", "run", "run_again", "runs", "runs_in", "runs_of", "steps", "steps_of",
+    "stop_channel", "stopping", "suite", "suites_of", "suites_with", "trigger",
+    "trigger_merge_request", "unplannable", "walls", "with_secrets",
 ]  # fmt: skip

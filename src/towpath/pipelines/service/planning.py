@@ -36,11 +36,13 @@ def trigger(  # noqa: PLR0913 - the fields of an event
     key: str,
     payload: Mapping[str, Any] | None = None,
     actor: str = "",
+    only: Sequence[str] = (),
 ) -> str:
     """Ask for what the workflow files at `sha` say about an event; returns the suite's id.
 
     The same key gives the same suite. The payload is what `github.event` will hold; "source" and
-    "target" in it name branches, "base" the commit to compare with for path filters.
+    "target" in it name branches, "base" the commit to compare with for path filters. `only` names
+    the files to go by, where not all are meant.
     """
     known = suite_rows.suite_by_key(tx, key)
     if known:
@@ -51,7 +53,7 @@ def trigger(  # noqa: PLR0913 - the fields of an event
         run=None, created=tx.now, finished=None,
     )  # fmt: skip
     suite_rows.add_suite(tx, asked)
-    work.add(tx, PLAN, {"suite": asked.id}, key=asked.id)
+    work.add(tx, PLAN, {"suite": asked.id, "only": [*only]}, key=asked.id)
     return asked.id
 
 
@@ -68,6 +70,18 @@ def trigger_merge_request(tx: Tx, repository: str, number: int, head: str, *, ke
     )  # fmt: skip
 
 
+def run_again(tx: Tx, run_ids: Sequence[str], *, key: str) -> None:
+    """Ask once more for what these runs were asked for; those forgotten with age stay so."""
+    ended = suite_rows.runs_with(tx, run_ids)
+    of = suite_rows.suites_with(tx, [each.suite for each in ended])
+    for asked in of.values():
+        trigger(
+            tx, asked.repository, asked.sha, asked.ref, asked.event,
+            key=f"{key}/{asked.id}", payload=asked.payload, actor=asked.actor,
+            only=[each.path for each in ended if each.suite == asked.id],
+        )  # fmt: skip
+
+
 def plan(kernel: Kernel, item: Item) -> Then | None:
     """Read the files of a suite's commit; what it returns writes the runs."""
     asked = kernel.db.read(lambda tx: suite_rows.suite(tx, item.payload["suite"]))
@@ -76,7 +90,9 @@ def plan(kernel: Kernel, item: Item) -> Then | None:
     workflows, problems = _read_files(kernel, asked)
     if problems:
         return lambda tx: _begin(tx, asked, planning.Planned((), tuple(problems)))
-    chosen = triggers.matching(workflows, _event(kernel, asked, workflows))
+    only = item.payload.get("only") or [each.path for each in workflows]
+    found = triggers.matching(workflows, _event(kernel, asked, workflows))
+    chosen = [each for each in found if each.path in only]
     origin, now = kernel.db.read(lambda tx: (_origin(tx, kernel, asked), tx.now))
     planned = planning.plan(asked, chosen, origin, now)
     return lambda tx: _begin(tx, asked, planned)

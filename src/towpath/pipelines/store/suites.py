@@ -87,6 +87,11 @@ def run(tx: Tx, run_id: str) -> Run:
     return _run(row)
 
 
+def runs_with(tx: Tx, run_ids: Sequence[str]) -> list[Run]:
+    """Those of these ids that there are."""
+    return [_run(row) for row in tx.rows(select(RUN).where(RUN.c.id.in_(run_ids)))]
+
+
 def runs_of(tx: Tx, suite_ids: Sequence[str]) -> list[Run]:
     """List the runs of some suites, in the order they were made."""
     rows = tx.rows(select(RUN).where(RUN.c.suite.in_(suite_ids)).order_by(RUN.c.id))
