@@ -22,7 +22,7 @@ from towpath.kernel.pages.rendering import fragment, render
 from towpath.pipelines import service
 from towpath.pipelines.model import drawing, telling
 from towpath.pipelines.model.execution import Annotation
-from towpath.pipelines.model.run import grouped
+from towpath.pipelines.model.levels import leaves, waits
 from towpath.pipelines.service import Job, Piece, Run, Step
 
 VIEWERS = Depends(Needs(Role.viewer))
@@ -39,6 +39,7 @@ _WORDS = {
     "waiting": ("waiting", "waiting"),
     "queued": ("waits for a runner", "waiting"),
     "running": ("running", "busy"),
+    "calling": ("its jobs run", "busy"),
     "success": ("passed", "good"),
     "failure": ("failed", "bad"),
     "cancelled": ("cancelled", "neutral"),
@@ -65,12 +66,6 @@ class Part:
     piece: Piece | None
     hidden: int
     open: bool
-
-
-def _needs(jobs: Sequence[Job]) -> dict[str, list[str]]:
-    """By id, whom each job waits for: of a matrix all variants."""
-    found = grouped(jobs)
-    return {job.id: [other.id for need in job.spec.needs for other in found[need]] for job in jobs}
 
 
 @dataclass(frozen=True)
@@ -104,8 +99,8 @@ def show_run(request: Request, kernel: TheKernel, run: str) -> Response:
         request,
         "pipelines/run.html",
         run=_shown(found, found.created, now),
-        jobs={job.id: _shown(job, job.started, now) for job in jobs},
-        graph=drawing.draw(_needs(jobs)),
+        jobs={job.id: _shown(job, job.started, now) for job in leaves(jobs)},
+        graph=drawing.draw(waits(jobs)),
         said=_said(jobs, steps),
         failed=failed,
         failure=telling.failure(failed, steps[failed.id]) if failed else "",

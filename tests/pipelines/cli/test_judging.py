@@ -1,6 +1,7 @@
 """`towpath pipelines lint` and `eval`, as a person and as a machine read them."""
 
 import json
+import subprocess
 
 import pytest
 from click.testing import CliRunner
@@ -167,3 +168,37 @@ def test_what_is_not_run_yet_cannot_be_planned(tmp_path):
     done = CliRunner().invoke(pipelines, ["plan", str(file)])
     assert done.exit_code == 1
     assert "ci.yml:3:19" in done.output
+
+
+CALLING = "on: push\njobs: {a: {uses: ./.github/workflows/b.yml, with: {n: 1}}}\n"
+CALLED = """
+on: {workflow_call: {inputs: {n: {type: number}}}}
+jobs:
+  c: {runs-on: x, name: "c${{ inputs.n }}", steps: [{run: x}]}
+  d: {runs-on: x, if: inputs.n > 1, steps: [{run: x}]}
+"""
+
+
+@pytest.fixture
+def calling(tmp_path):
+    folder = tmp_path / ".github/workflows"
+    folder.mkdir(parents=True)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    (folder / "a.yml").write_text(CALLING)
+    return folder
+
+
+def test_a_plan_goes_into_what_is_called(calling):
+    (calling / "b.yml").write_text(CALLED)
+    done = CliRunner().invoke(pipelines, ["plan", str(calling / "a.yml"), "--json"])
+    assert [(job["name"], job["fate"]) for job in json.loads(done.stdout)["jobs"]] == [
+        ("a / c1", "runs"), ("a / d", "skipped")
+    ]  # fmt: skip
+
+
+def test_what_is_wrong_with_a_call_or_in_what_is_called_is_told(calling):
+    done = CliRunner().invoke(pipelines, ["lint", str(calling / "a.yml")])
+    assert (done.exit_code, "There is no workflow" in done.output) == (1, True)
+    (calling / "b.yml").write_text(CALLED.replace("{n:", "{m:"))
+    done = CliRunner().invoke(pipelines, ["lint", str(calling / "a.yml")])
+    assert "a.yml:2:8: error: `./.github/workflows/b.yml` has no input `n`." in done.output

@@ -199,3 +199,48 @@ def test_a_runner_that_cannot_wall_jobs_off_as_asked_ends_with_words(tmp_path, m
     refused = CliRunner().invoke(running.runner, words)
     assert refused.exit_code == 1
     assert "Install bubblewrap." in refused.output
+
+
+CALLING = """
+on: push
+jobs:
+  call:
+    strategy: {matrix: {v: [7]}}
+    uses: ./.towpath/workflows/called.yml
+    with: {version: "${{ matrix.v }}"}
+    secrets: {inner: "${{ secrets.OUTER }}"}
+  after: {needs: call, runs-on: x, steps: [{run: "echo got ${{ needs.call.outputs.built }}"}]}
+"""
+CALLED = """
+on:
+  workflow_call:
+    inputs: {version: {type: string}}
+    secrets: {inner: {required: true}}
+    outputs: {built: {value: "${{ jobs.a.outputs.name }}"}}
+env: {FILE: called}
+jobs:
+  a:
+    runs-on: x
+    outputs: {name: "${{ steps.s.outputs.name }}"}
+    steps:
+      - {id: s, run: 'echo "name=boat-${{ inputs.version }}-$FILE" >> "$GITHUB_OUTPUT"'}
+      - {run: 'test "$KEY" = hunter2', env: {KEY: "${{ secrets.inner }}"}}
+"""
+
+
+def test_a_called_workflow_runs_with_what_it_is_handed_and_gives_back(tree, tmp_path):
+    known = tmp_path / "secrets"
+    known.write_text("OUTER=hunter2\n")
+    done = towpath_run(tree(ci=CALLING, called=CALLED), "ci", "--secrets", str(known))
+    assert done.exit_code == 0, done.output
+    assert "got boat-7-called" in done.output
+    assert "✓ call (7) / a  passed" in done.output
+
+
+def test_a_workflow_that_lies_elsewhere_needs_a_server(tree):
+    there = f"on: push\njobs: {{a: {{uses: 'al/lib/.github/workflows/b.yml@{'1' * 40}'}}}}\n"
+    done = towpath_run(tree(ci=there))
+    assert done.exit_code == 2
+    assert "Let a server run it." in done.output
+    outside = "on: push\njobs: {a: {uses: ./.github/workflows/../../b.yml}}\n"
+    assert "is not the address of a workflow" in towpath_run(tree(ci=outside)).output

@@ -88,6 +88,6 @@ def test_an_unknown_context_lists_those_there_are(reader):
 
 
 def test_what_an_expression_names_is_noted_when_nobody_gives_it_yet(reader):
-    reader.template(node("${{ jobs.a }}"), "value", "on.workflow_call.outputs.*.value")
+    reader.template(node("${{ vars.a }}"), "value", "on.workflow_call.outputs.*.value")
     assert reader.problems == []
-    assert "`jobs` is not run yet" in reader.unrun[0].message
+    assert "`vars` is not run yet" in reader.unrun[0].message

@@ -1,6 +1,7 @@
 """What a run would do, without running it."""
 
 from towpath.pipelines.formats.workflow import parse
+from towpath.pipelines.model.levels import World
 from towpath.pipelines.model.rehearsal import rehearse
 from towpath.pipelines.model.run import Job
 
@@ -28,7 +29,7 @@ def test_each_job_has_its_fate_and_what_cannot_be_known_is_open():
         Job(id=spec.id, run="r", position=n, name=spec.id, spec=spec)
         for n, spec in enumerate(specs)
     ]
-    parts = rehearse(jobs, {"ref": "main"})
+    parts = rehearse(jobs, World({"ref": "main"}))
     assert [(part.job.name, part.fate) for part in parts] == [
         ("list", "runs"), ("known (1)", "runs"), ("known (2)", "runs"), ("later", "open"),
         ("never", "skipped"), ("wrong", "failure"), ("after", "runs"), ("asks", "open"),

@@ -141,7 +141,7 @@ class Wire:
         """Add the secrets; a job whose secrets cannot be read fails here and says why."""
         try:
             return service.with_secrets(self._kernel, taken)
-        except Unavailable as error:
+        except (Unavailable, InvalidInput) as error:
             failed = Outcome(conclusion="failure", why=str(error))
             self._kernel.db.write(lambda tx: service.finish(tx, taken.job, lease, failed))
             return None

@@ -55,10 +55,11 @@ class StepOut(BaseModel):
 
 
 class JobOut(BaseModel):
-    """One job; `attempt` counts the times a runner took it."""
+    """One job; `attempt` counts the times a runner took it, `caller` is a job that calls it."""
 
     id: str
     key: str
+    caller: str | None
     name: str
     needs: list[str]
     runs_on: list[str]
@@ -253,6 +254,7 @@ def _job_out(kernel: Kernel, job: service.Job, steps: list[service.Step]) -> Job
     return JobOut(
         id=job.id,
         key=job.key,
+        caller=job.caller or None,
         name=job.name,
         needs=list(job.spec.needs),
         runs_on=list(job.spec.runs_on),

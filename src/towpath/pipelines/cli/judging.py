@@ -59,7 +59,8 @@ def _problems(file: Path) -> "Iterator[tuple[str, Problem]]":
     except InvalidWorkflow as error:
         yield from (("error", problem) for problem in error.problems)
         return
-    wrong = [("error", problem) for problem in (*workflow.refusals, *workflow.dangers)]
+    calls = worktree.called(worktree.top_of(file.parent), workflow).problems
+    wrong = [("error", problem) for problem in (*workflow.refusals, *workflow.dangers, *calls)]
     unmeant = [("warning", problem) for problem in workflow.warnings]
     yield from sorted([*wrong, *unmeant], key=lambda each: (each[1].line, each[1].column))
 
@@ -160,8 +161,9 @@ def _planned(file: Path, event: str) -> dict[str, Any]:
     ref = str(happened.payload.get("ref") or "refs/heads/main")
     about = triggers.Event(happened.name, branch_of(happened, ref))
     triggered = bool(triggers.matching([workflow], about))
-    run, jobs = here.planned(workflow, happened.name, happened.payload, sha="0" * 40, ref=ref)
-    parts = rehearsal.rehearse(jobs, run.github) if triggered else []
+    whole = worktree.called(worktree.top_of(file.parent), workflow)
+    run, jobs, world = here.planned(whole, happened.name, happened.payload, sha="0" * 40, ref=ref)
+    parts = rehearsal.rehearse(jobs, world) if triggered else []
     return {
         "workflow": workflow.name,
         "path": workflow.path,

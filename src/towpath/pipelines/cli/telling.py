@@ -145,9 +145,9 @@ class Telling:
 
 
 def label_of(job: "Job") -> str:
-    """Call a job as the file does, and a variant of a matrix by its own name."""
+    """Call a job as the file does, and one of a matrix or a called workflow by its own name."""
     variant = job.spec.variant
-    return job.name if variant and variant.matrix else job.key
+    return job.name if job.caller or (variant and variant.matrix) else job.key
 
 
 def _title(job: "Job", report: "StepReport") -> str:

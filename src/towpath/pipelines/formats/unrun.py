@@ -14,7 +14,6 @@ KEYS: Mapping[str, str] = {
     "jobs.*.container": "jobs run in a sandbox on the runner's own system",
     "jobs.*.services": "start what a job needs in a step",
     "jobs.*.environment": "there are no deployment environments",
-    "jobs.*.uses": "there are no reusable workflows",
     "jobs.*.snapshot": "jobs leave no images behind",
     "jobs.*.cancel-timeout-minutes": "a cancelled job ends at once",
     "jobs.*.runs-on.group": "there are no groups of runners",
@@ -27,8 +26,6 @@ KEYS: Mapping[str, str] = {
 """By place, why a key is not run."""
 
 NAMES: Mapping[str, str] = {
-    "inputs": "a run is started without inputs",
-    "jobs": "there are no reusable workflows",
     "vars": "there are no variables",
 }
 """Why an expression that names one of these contexts is not run."""

@@ -5,7 +5,11 @@ globs        GitHub's filter patterns, in linear time
 triggers     which workflows an event starts
 graph        order and cycles among jobs
 planning     from an event and files to runs and jobs
-run          suites, runs, jobs, steps; decide(jobs): queue, skip, finish
+calling      whether a job may call another workflow as it does
+handing      inputs, secrets and outputs between a job and the workflow it calls
+run          suites, runs, jobs, steps, and what may happen to them
+levels       who of a run's jobs knows whom
+decide       decide(jobs): queue, skip, enter what is called, finish
 telling      what happened, in words
 contexts     what github, needs and steps mean in an expression
 execution    what a runner is handed and what it answers

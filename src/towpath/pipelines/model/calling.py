@@ -5,6 +5,7 @@ https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from towpath.pipelines.model import permissions
 from towpath.pipelines.model.workflow import (
@@ -18,6 +19,10 @@ from towpath.pipelines.model.workflow import (
 
 MAX_DEPTH = 10
 """How many workflows may call each other in a row, the first one counted, as on GitHub."""
+MAX_CALLED = 50
+"""How many different workflows one may call, and all these call, as on GitHub."""
+MAX_JUDGED = 500
+MAX_TOLD = 100
 _KINDS: Mapping[str, type | tuple[type, ...]] = {"boolean": bool, "number": (int, float)}
 
 
@@ -32,49 +37,61 @@ class Rules:
 
 def problems(workflow: Workflow, rules: Rules) -> tuple[Problem, ...]:
     """Tell what is wrong with the calls of a workflow, and of all that it calls."""
-    allowed = workflow.permissions or rules.allowed
-    return tuple(_of_jobs(workflow, allowed, rules, 1))
+    return _Judge(rules).of_jobs(workflow, workflow.permissions or rules.allowed, 1)
 
 
-def trigger_of(called: Workflow) -> Trigger | None:
-    """Find how a workflow may be called; None when it may not."""
-    return next((each for each in called.triggers if each.event == "workflow_call"), None)
+class _Judge:
+    """Judges each workflow once for each depth and set of permissions it is called with.
+
+    Files that call each other in many ways would take for ever otherwise.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._told: dict[tuple[str, int, tuple[str, ...]], tuple[Problem, ...]] = {}
+
+    def of_jobs(self, workflow: Workflow, allowed: Permissions, depth: int) -> tuple[Problem, ...]:
+        key = (workflow.path, depth, permissions.levels(allowed))
+        if key not in self._told and len(self._told) < MAX_JUDGED:
+            found = self._of_jobs(workflow, allowed, depth)
+            self._told[key] = tuple(islice(found, MAX_TOLD))
+        return self._told.get(key, ())
+
+    def _of_jobs(self, workflow: Workflow, allowed: Permissions, depth: int) -> Iterator[Problem]:
+        for job in workflow.jobs:
+            if job.call is not None:
+                for key, why in self._of_call(job.call, job.permissions or allowed, depth):
+                    yield Problem(workflow.path, job.line, job.column, key, why)
+                if len(self._told) >= MAX_JUDGED:
+                    why = "These calls are too many, or too different, to be judged."
+                    yield Problem(workflow.path, job.line, job.column, "uses", why)
+
+    def _of_call(self, call: Call, allowed: Permissions, depth: int) -> Iterator[tuple[str, str]]:
+        called = self._rules.find(call.workflow)
+        if depth >= self._rules.depth:
+            yield "uses", f"More than {self._rules.depth} workflows call each other in a row."
+            return
+        if called is None:
+            yield "uses", f"There is no workflow `{call.workflow}`."
+            return
+        trigger = called.trigger("workflow_call")
+        if trigger is None:
+            yield "uses", f"`{call.workflow}` may not be called: it has no `on: workflow_call`."
+            return
+        yield from _inputs(call, trigger)
+        yield from _secrets(call, trigger)
+        yield from _permissions(call, called, allowed)
+        for problem in self.of_jobs(called, called.permissions or allowed, depth + 1):
+            where = f"In `{call.workflow}`, line {problem.line}, column {problem.column}"
+            yield problem.key, f"{where}: {problem.message}"
 
 
-def _of_jobs(
-    workflow: Workflow, allowed: Permissions, rules: Rules, depth: int
-) -> Iterator[Problem]:
-    for job in workflow.jobs:
-        if job.call is not None:
-            for key, why in _of_call(job.call, job.permissions or allowed, rules, depth):
-                yield Problem(workflow.path, job.line, job.column, key, why)
-
-
-def _of_call(
-    call: Call, allowed: Permissions, rules: Rules, depth: int
-) -> Iterator[tuple[str, str]]:
-    called = rules.find(call.workflow)
-    if depth >= rules.depth:
-        yield "uses", f"More than {rules.depth} workflows call each other in a row."
-        return
-    if called is None:
-        yield "uses", f"There is no workflow `{call.workflow}`."
-        return
-    trigger = trigger_of(called)
-    if trigger is None:
-        yield "uses", f"`{call.workflow}` may not be called: it has no `on: workflow_call`."
-        return
-    yield from _inputs(call, trigger)
-    yield from _secrets(call, trigger)
+def _permissions(call: Call, called: Workflow, allowed: Permissions) -> Iterator[tuple[str, str]]:
     for name, asked in _asked(called):
         if more := permissions.exceeding(asked, allowed):
             words = ", ".join(f"{scope}: {level}" for scope, level in more.items())
-            yield (
-                "permissions",
-                f"{name} of `{call.workflow}` asks for more than allowed: {words}.",
-            )
-    for problem in _of_jobs(called, called.permissions or allowed, rules, depth + 1):
-        yield problem.key, f"In `{call.workflow}`, line {problem.line}: {problem.message}"
+            what = f"{name} of `{call.workflow}` asks for more than allowed: {words}."
+            yield "permissions", what
 
 
 def _inputs(call: Call, trigger: Trigger) -> Iterator[tuple[str, str]]:

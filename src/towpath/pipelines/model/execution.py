@@ -53,6 +53,7 @@ class Assignment:
     github: contexts.Context
     needs: contexts.Context
     source: Source
+    inputs: contexts.Context = field(default_factory=dict)
     lease_seconds: float = LEASE_SECONDS
     log_cap: int = LOG_CAP
     trace: str = ""

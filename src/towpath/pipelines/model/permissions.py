@@ -30,6 +30,11 @@ LIMITED = Permissions({"contents": "read", "packages": "read"})
 _RANK = {"none": 0, "read": 1, "write": 2}
 
 
+def levels(given: Permissions) -> tuple[str, ...]:
+    """Give the level of each scope, in one order, so that permissions can be compared."""
+    return tuple(given.of(scope) for scope in SCOPES)
+
+
 def exceeding(asked: Permissions, allowed: Permissions) -> dict[str, str]:
     """Find the scopes of which more is asked than allowed, with what is asked."""
     levels = {scope: asked.of(scope) for scope in SCOPES}

@@ -1,24 +1,20 @@
-"""decide(run): what happens next to the jobs of one run. Pure; the service applies it."""
+"""Suites, runs, jobs and steps, and what may happen to the jobs of a run."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from towpath.kernel.clock import Micros
-from towpath.pipelines.model import contexts, variants, workflow
+from towpath.pipelines.model import contexts, workflow
 from towpath.pipelines.model.execution import Annotation
-from towpath.pipelines.model.expressions import functions, syntax, templates
-from towpath.pipelines.model.expressions.evaluation import Status, Surroundings
-from towpath.pipelines.model.expressions.values import ExpressionError
 
 MAX_LOSSES = 10
 """How often a job may lose its runner before nobody tries any more."""
 
 SuiteConclusion = Literal["success", "failure", "cancelled", "absent", "invalid"]
-State = Literal["waiting", "queued", "running", "finished"]
+State = Literal["waiting", "queued", "running", "calling", "finished"]
+"""A job that is `calling` is another workflow, whose jobs are not all over."""
 Conclusion = Literal["success", "failure", "cancelled", "skipped"]
-
-CONDITION_SCOPE = syntax.Scope(frozenset({"github", "needs"}), functions.WITH_STATUS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +39,7 @@ class Suite:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One workflow file, run once. `github` is the context its expressions see."""
+    """One workflow file, run once. `github` and `inputs` are contexts its expressions see."""
 
     id: str
     suite: str
@@ -56,6 +52,7 @@ class Run:
     title: str
     env: Mapping[str, str] = field(default_factory=dict)
     github: contexts.Context = field(default_factory=dict)
+    inputs: contexts.Context = field(default_factory=dict)
     state: Literal["running", "finished"] = "running"
     conclusion: Literal["success", "failure", "cancelled"] | None = None
     cancelled_by: str | None = None
@@ -67,7 +64,8 @@ class Run:
 class Job:
     """One job of a run; `why` says in words what no log says.
 
-    `attempt` counts the times a runner took it; `stop` asks that runner to end it.
+    `attempt` counts the times a runner took it; `stop` asks that runner to end it. `caller` is
+    the job that called the workflow it belongs to, empty for one of the run's own file.
     """
 
     id: str
@@ -75,6 +73,7 @@ class Job:
     position: int
     name: str
     spec: workflow.Job
+    caller: str = ""
     state: State = "waiting"
     conclusion: Conclusion | None = None
     why: str = ""
@@ -121,7 +120,7 @@ class Expand:
     """The job becomes these: one of each combination, with nothing left to evaluate."""
 
     job: str
-    variants: tuple[workflow.Job, ...]
+    jobs: tuple[workflow.Job, ...]
 
 
 @dataclass(frozen=True)
@@ -129,6 +128,25 @@ class Queue:
     """The job may start: a runner can have it."""
 
     job: str
+
+
+@dataclass(frozen=True)
+class Enter:
+    """The job is another workflow, called as `call` says: these jobs become part of the run."""
+
+    job: str
+    call: workflow.Call
+    jobs: tuple[workflow.Job, ...]
+
+
+@dataclass(frozen=True)
+class Return:
+    """All jobs of a called workflow have ended: the job that called it ends like this."""
+
+    job: str
+    conclusion: Conclusion
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,51 +172,7 @@ class Finish:
     conclusion: Literal["success", "failure", "cancelled"]
 
 
-Action = Expand | Queue | Conclude | Stop | Finish
-Grouped = Mapping[str, Sequence[Job]]
-"""The jobs of a run by what the file calls them: one, or the variants of a matrix."""
-
-
-def decide(
-    jobs: Sequence[Job], github: contexts.Context, *, cancelled: bool = False
-) -> tuple[Action, ...]:
-    """Say what to do with the jobs of one run; when that is done, ask again, until it is nothing.
-
-    A job starts when all it needs have ended and its `if` holds; without an `if` all it needs,
-    and all those need, must have succeeded. A cancelled run starts nothing more.
-    """
-    if all(job.state == "finished" for job in jobs):
-        return (Finish(conclusion(jobs)),)
-    actions: Iterable[Action | None]
-    if cancelled:
-        actions = (_stopped(job) for job in jobs)
-    else:
-        found = grouped(jobs)
-        actions = (
-            action for group in found.values() for action in _of_group(group, found, github)
-        )
-    return tuple(action for action in actions if action)
-
-
-def grouped(jobs: Iterable[Job]) -> dict[str, list[Job]]:
-    found: dict[str, list[Job]] = {}
-    for job in jobs:
-        found.setdefault(job.key, []).append(job)
-    return found
-
-
-def _of_group(
-    group: Sequence[Job], jobs: Grouped, github: contexts.Context
-) -> Iterable[Action | None]:
-    """Start a job, or so many of its variants as may run at once; a failure may end the others."""
-    variant = group[0].spec.variant
-    if variant is None:
-        return [_started(job, jobs, github) for job in group if job.state == "waiting"]
-    if variant.fail_fast and any(job.result == "failure" for job in group):
-        return [_stopped(job, "Another job of its matrix failed.") for job in group]
-    busy = sum(job.state in {"queued", "running"} for job in group)
-    room = max(0, (variant.max_parallel or variant.total) - busy)
-    return [Queue(job.id) for job in group if job.state == "waiting"][:room]
+Action = Expand | Queue | Enter | Return | Conclude | Stop | Finish
 
 
 def conclusion(jobs: Iterable[Job]) -> Literal["success", "failure", "cancelled"]:
@@ -228,71 +202,3 @@ def lost(job: Job, why: str) -> AfterLoss:
         told = f"Its runner was lost {job.attempt} times. {why}"
         return AfterLoss("finished", "cancelled", told)
     return AfterLoss("queued", None, why)
-
-
-def _stopped(job: Job, why: str = "") -> Action | None:
-    if job.state == "running":
-        return None if job.stop else Stop(job.id)
-    return Conclude(job.id, "cancelled", why) if job.state != "finished" else None
-
-
-def _started(job: Job, jobs: Grouped, github: contexts.Context) -> Action | None:
-    if any(other.state != "finished" for need in job.spec.needs for other in jobs[need]):
-        return None
-    try:
-        around = surroundings(job, jobs, github)
-        condition = templates.parse_condition(job.spec.condition, CONDITION_SCOPE)
-        if not templates.holds(condition, around):
-            return Conclude(job.id, "skipped")
-    except ExpressionError as error:
-        return Conclude(job.id, "failure", f"`if` cannot be evaluated: {error}")
-    if not variants.is_open(job.spec):
-        return Queue(job.id)
-    try:
-        made = variants.variants(job.spec, around.contexts)
-    except variants.VariantError as error:
-        return Conclude(job.id, "failure", str(error))
-    # All combinations may have been excluded: then there is nothing to run.
-    return Expand(job.id, tuple(made)) if made else Conclude(job.id, "skipped")
-
-
-def surroundings(job: Job, jobs: Grouped, github: contexts.Context) -> Surroundings:
-    """Build what the `if` of a job sees once all it needs have ended."""
-    ancestors = [other.result for other in _ancestors(job, jobs)]
-    return Surroundings(
-        {"github": github, "needs": needs(job, jobs)},
-        Status(
-            success=all(result == "success" for result in ancestors),
-            failure="failure" in ancestors,
-        ),
-    )
-
-
-def needs(job: Job, jobs: Grouped) -> contexts.Context:
-    """Build the `needs` context of a job whose needs have ended."""
-    return contexts.needs((key, _result(jobs[key]), _outputs(jobs[key])) for key in job.spec.needs)
-
-
-def _result(group: Sequence[Job]) -> str:
-    """Say how a job ended, all its variants together: by the worst of them."""
-    order = ("failure", "cancelled", "success", "skipped")
-    return min((str(job.result) for job in group), key=order.index)
-
-
-def _outputs(group: Sequence[Job]) -> dict[str, str]:
-    """Merge the outputs of variants: the last to end that says anything decides."""
-    merged: dict[str, str] = {}
-    for job in sorted(group, key=lambda each: each.finished or 0):
-        merged |= {name: value for name, value in job.outputs.items() if value or len(group) == 1}
-    return merged
-
-
-def _ancestors(job: Job, jobs: Grouped) -> list[Job]:
-    found: dict[str, Sequence[Job]] = {}
-    waiting = list(job.spec.needs)
-    while waiting:
-        key = waiting.pop()
-        if key not in found:
-            found[key] = jobs[key]
-            waiting.extend(found[key][0].spec.needs)
-    return [each for group in found.values() for each in group]

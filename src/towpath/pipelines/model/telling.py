@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from towpath.pipelines.model.levels import leaves
 from towpath.pipelines.model.run import Job, Run, Step
 
 
@@ -31,7 +32,8 @@ _LONGEST_REASON = 500
 
 def first_failure(jobs: Sequence[Job]) -> Job | None:
     """Find the job that failed before the others; what failed and may is no failure."""
-    failed = (job for job in jobs if job.result == "failure")
+    ran = {job.id for job in leaves(jobs)}
+    failed = (job for job in jobs if job.result == "failure" and (job.id in ran or job.why))
     return min(failed, key=lambda job: (job.finished or 0, job.position), default=None)
 
 
@@ -42,6 +44,7 @@ def summary(run: Run, jobs: Sequence[Job], steps: Sequence[Step]) -> str:
         return f"cancelled by {run.cancelled_by}"
     if failed:
         return failure(failed, steps)
+    jobs = leaves(jobs)
     given_up = next((job for job in jobs if job.result == "cancelled" and job.why), None)
     if given_up:
         return f"job “{given_up.name}” was cancelled: {given_up.why}"

@@ -278,6 +278,10 @@ class Workflow:
     warnings: tuple[Problem, ...] = ()
     dangers: tuple[Problem, ...] = ()
 
+    def trigger(self, event: str) -> Trigger | None:
+        """Find what an event must be to start it; None when none of that name does."""
+        return next((each for each in self.triggers if each.event == event), None)
+
     @property
     def refusals(self) -> tuple[Problem, ...]:
         """All that is not run yet, in the order of the lines."""

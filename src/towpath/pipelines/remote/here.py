@@ -16,31 +16,37 @@ from towpath.kernel import ids
 from towpath.kernel.clock import SystemClock
 from towpath.kernel.errors import InvalidInput
 from towpath.pipelines.model import contexts, explaining, planning, workflow
+from towpath.pipelines.model.decide import CONDITION_SCOPE, decide
 from towpath.pipelines.model.execution import Assignment, Outcome, Source, StepReport
+from towpath.pipelines.model.levels import (
+    World,
+    known_secrets,
+    leaves,
+    levels,
+    needs,
+    surroundings,
+)
 from towpath.pipelines.model.run import (
-    CONDITION_SCOPE,
     Action,
     Conclude,
+    Enter,
     Expand,
     Finish,
     Job,
     Queue,
+    Return,
     Run,
     Stop,
     Suite,
     conclusion,
-    decide,
-    grouped,
-    needs,
-    surroundings,
 )
-from towpath.pipelines.model.workflow import Checkout, Workflow
+from towpath.pipelines.model.workflow import Call, Checkout, Workflow
 from towpath.pipelines.remote import box as boxes
 from towpath.pipelines.remote import checkout, steps
 from towpath.pipelines.remote.around import Surround
 from towpath.pipelines.remote.directories import remove
 from towpath.pipelines.remote.place import python_paths
-from towpath.pipelines.remote.worktree import snapshot
+from towpath.pipelines.remote.worktree import called, snapshot
 
 
 @dataclass(frozen=True)
@@ -70,14 +76,14 @@ class Options:
 
 
 def planned(
-    chosen: Workflow,
+    chosen: planning.Called,
     event: str,
     payload: Mapping[str, Any],
     *,
     sha: str,
     ref: str,
     name: str = "local/repository",
-) -> tuple[Run, Sequence[Job]]:
+) -> tuple[Run, Sequence[Job], World]:
     """Make the run of one workflow, as a server would; InvalidInput for what is not run."""
     now = SystemClock().now()
     suite = Suite(
@@ -89,7 +95,8 @@ def planned(
     found = planning.plan(suite, [chosen], origin, now)
     if found.problems:
         raise InvalidInput("\n".join(map(str, found.problems)))
-    return found.runs[0]
+    run, jobs, called = found.runs[0]
+    return run, jobs, World(run.github, run.inputs, called)
 
 
 class Here:
@@ -102,6 +109,7 @@ class Here:
         self._isolation = boxes.detect()
         self._changed = threading.Condition()
         self._jobs: dict[str, Job] = {}
+        self._world = World()
         self._running = 0
         self._stops: dict[str, threading.Event] = {}
         self._cancel = threading.Event()
@@ -120,26 +128,28 @@ class Here:
 
     def run(self, chosen: Workflow) -> tuple[str, Sequence[Job]]:
         """Run all jobs; returns the conclusion and the jobs as they ended."""
-        run, jobs = self._planned(chosen)
+        run, jobs, self._world = self._planned(chosen)
         self._jobs = {job.id: job for job in jobs}
         with self._changed:
             while True:
                 actions = decide(
-                    list(self._jobs.values()), run.github, cancelled=self._cancel.is_set()
+                    list(self._jobs.values()), self._world, cancelled=self._cancel.is_set()
                 )
                 if any(isinstance(action, Finish) for action in actions):
                     break
-                self._explain(run, actions)
+                self._explain(actions)
                 changed = [self._apply(action) for action in actions]
                 if not self._begin_queued(run) and not any(changed):
                     self._changed.wait()
-        return conclusion(self._jobs.values()), tuple(self._jobs.values())
+        ended = tuple(self._jobs.values())
+        return conclusion(job for job in ended if not job.caller), leaves(ended)
 
-    def _planned(self, chosen: Workflow) -> tuple[Run, Sequence[Job]]:
+    def _planned(self, chosen: Workflow) -> tuple[Run, Sequence[Job], World]:
         taken, options = self._snapshot, self._options
         ref = str(options.payload.get("ref") or taken.ref)
         name = f"local/{options.tree.name}"
-        return planned(chosen, options.event, options.payload, sha=taken.sha, ref=ref, name=name)
+        whole = called(options.tree, chosen)
+        return planned(whole, options.event, options.payload, sha=taken.sha, ref=ref, name=name)
 
     def _apply(self, action: Action) -> bool:
         match action:
@@ -149,19 +159,24 @@ class Here:
                 self._end(replace(self._jobs[job], conclusion=ended, why=why), 0.0)
             case Expand(job, made):
                 self._expand(self._jobs[job], made)
+            case Enter(job, call):
+                self._enter(self._jobs[job], action, call)
+            case Return(job, ended, outputs, why):
+                changed = replace(self._jobs[job], conclusion=ended, outputs=outputs, why=why)
+                self._jobs[job] = replace(changed, state="finished", finished=SystemClock().now())
             case Stop(job):
                 self._jobs[job] = replace(self._jobs[job], stop=True)
                 self._stops[job].set()
         return True
 
-    def _explain(self, run: Run, actions: Sequence[Action]) -> None:
+    def _explain(self, actions: Sequence[Action]) -> None:
         """Say how the conditions of jobs came out that are decided on now."""
-        jobs = grouped(self._jobs.values())
+        found = levels(self._jobs.values(), self._world)
         for action in actions if self._options.explain else ():
-            if isinstance(action, Finish | Stop) or self._jobs[action.job].spec.variant:
+            if isinstance(action, Finish | Stop | Return) or self._jobs[action.job].spec.variant:
                 continue
             job = self._jobs[action.job]
-            around = surroundings(job, jobs, run.github)
+            around = surroundings(job, found[job.caller])
             for line in explaining.condition(job.spec.condition, CONDITION_SCOPE, around):
                 self._watch.output(job, f"\x1b[2m  ? {line}\x1b[0m\n".encode())
 
@@ -175,6 +190,18 @@ class Here:
             for spec in variants:
                 made = replace(job, id=ids.new("job"), spec=spec, name=spec.name)
                 found[made.id] = made
+        self._jobs = found
+
+    def _enter(self, job: Job, action: Enter, call: Call) -> None:
+        """Let the jobs of a called workflow stand behind the job that calls it."""
+        caller = replace(job, state="calling", spec=replace(job.spec, call=call))
+        known = {"github": self._world.github, "inputs": call.inputs}
+        found: dict[str, Job] = {}
+        for each in self._jobs.values():
+            found[each.id] = caller if each is job else each
+            if each is job:
+                inner = planning.jobs(job.run, action.jobs, known, caller)
+                found |= {made.id: made for made in inner}
         self._jobs = found
 
     def _begin_queued(self, run: Run) -> bool:
@@ -241,12 +268,15 @@ class Here:
 
     def _assignment(self, run: Run, job: Job) -> Assignment:
         with self._changed:
-            needed = needs(job, grouped(self._jobs.values()))
+            found = levels(self._jobs.values(), self._world)
+        level = found[job.caller]
         return Assignment(
             job=job.id, run=run.id, attempt=1, lease=ids.secret("lease"), name=job.name,
-            spec=job.spec, env=run.env, github={**run.github, "job": job.key}, needs=needed,
-            source=Source(path=str(self._snapshot.path)), secrets=self._options.secrets,
-            debug=self._options.debug,
+            spec=job.spec, env=level.env(self._world, run.env),
+            github={**run.github, "job": job.key}, needs=needs(job, level.jobs),
+            inputs=level.known["inputs"],
+            source=Source(path=str(self._snapshot.path)), debug=self._options.debug,
+            secrets=known_secrets(job.id, found, self._options.secrets, ""),
         )  # fmt: skip
 
     def _fetch(

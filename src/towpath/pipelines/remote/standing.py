@@ -65,6 +65,7 @@ class Standing:
             {
                 "github": self._given.github,
                 "needs": self._given.needs,
+                "inputs": self._given.inputs,
                 "secrets": self.secrets,
                 **variants.surroundings(self._given.spec.variant),
             }
@@ -96,7 +97,7 @@ class Standing:
                 "runner": self._runner(),
                 "secrets": self.secrets if frame.inputs is None else {},
                 **variants.surroundings(self._given.spec.variant),
-                **({"inputs": frame.inputs} if frame.inputs is not None else {}),
+                "inputs": self._given.inputs if frame.inputs is None else frame.inputs,
             },
             status,
         )

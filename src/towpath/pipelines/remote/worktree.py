@@ -5,11 +5,14 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from towpath.kernel.errors import InvalidInput, NotFound, TowpathError
 from towpath.pipelines.formats import exchanged
 from towpath.pipelines.formats import workflow as workflow_files
+from towpath.pipelines.formats.called import Address, gather
+from towpath.pipelines.model.planning import Called
 from towpath.pipelines.model.workflow import Workflow
 
 FOLDERS = (".towpath/workflows", ".github/workflows")
@@ -47,6 +50,23 @@ def load(tree: Path, file: Path) -> Workflow:
     """Read one workflow file; InvalidWorkflow names each line that is wrong."""
     shown = file.relative_to(tree) if file.is_relative_to(tree) else file
     return workflow_files.parse(file.read_bytes(), str(shown))
+
+
+def called(tree: Path, chosen: Workflow) -> Called:
+    """Read all that a workflow calls; what lies in another repository cannot be had here."""
+    return gather(chosen, partial(_read_called, tree))
+
+
+def _read_called(tree: Path, where: Address) -> bytes:
+    if where.repository:
+        raise InvalidInput(
+            f"`{where}` lies in another repository, which is not at hand here.",
+            next_step="Let a server run it.",
+        )
+    file = (tree / where.path).resolve()
+    if not file.is_relative_to(tree.resolve()) or not file.is_file():
+        raise NotFound(f"There is no workflow `{where}`.")
+    return file.read_bytes()
 
 
 def top_of(directory: Path) -> Path:

@@ -1,16 +1,18 @@
 """From a trigger to runs and jobs: which files there are, and what they say about an event."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from towpath.forge import service as forge
 from towpath.kernel import ids
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import TooLarge
+from towpath.kernel.errors import NotFound, TooLarge
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Item, Then
 from towpath.pipelines.formats import workflow as workflow_files
+from towpath.pipelines.formats.called import Address, gather
 from towpath.pipelines.model import contexts, planning, triggers
 from towpath.pipelines.model.run import (
     Suite,
@@ -94,7 +96,8 @@ def plan(kernel: Kernel, item: Item) -> Then | None:
     found = triggers.matching(workflows, _event(kernel, asked, workflows))
     chosen = [each for each in found if each.path in only]
     origin, now = kernel.db.read(lambda tx: (_origin(tx, kernel, asked), tx.now))
-    planned = planning.plan(asked, chosen, origin, now)
+    read = partial(_read_called, kernel, asked)
+    planned = planning.plan(asked, [gather(each, read) for each in chosen], origin, now)
     return lambda tx: _begin(tx, asked, planned)
 
 
@@ -119,6 +122,19 @@ def _read_files(kernel: Kernel, asked: Suite) -> tuple[list[Workflow], list[Prob
         except TooLarge as error:
             problems.append(Problem(path, 1, 1, "", error.detail))
     return workflows, problems
+
+
+def _read_called(kernel: Kernel, asked: Suite, where: Address) -> bytes:
+    """Read a workflow that another calls, from the run's own commit or another repository."""
+    repository, sha = asked.repository, asked.sha
+    if where.repository:
+        owner, _, name = where.repository.partition("/")
+        repository = kernel.db.read(lambda tx: forge.find_repository(tx, owner, name).id)
+        sha = where.commit
+    found = forge.read_file(kernel, repository, sha, where.path)
+    if found is None:
+        raise NotFound(f"There is no workflow `{where}`.")
+    return found
 
 
 def _paths(kernel: Kernel, asked: Suite) -> list[str]:
@@ -157,8 +173,8 @@ def _begin(tx: Tx, asked: Suite, planned: planning.Planned) -> None:
     # A suite that was cancelled while it was being planned stays so.
     if not suite_rows.move_suite(tx, asked.id, "planning", state="running"):
         return
-    for made, jobs in planned.runs:
-        suite_rows.add_run(tx, made)
+    for made, jobs, called in planned.runs:
+        suite_rows.add_run(tx, made, called)
         job_rows.add_jobs(tx, jobs)
         say(tx, made, f"Jobs to run: {len(jobs)}")
         advance(tx, made.id)

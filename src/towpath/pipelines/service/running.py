@@ -1,6 +1,6 @@
 """From the first job to the end of a suite: whatever changes a job asks what comes next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,24 +8,29 @@ from towpath.facts.pipelines import SuiteFinished
 from towpath.forge import service as forge
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
-from towpath.kernel.errors import Conflict
+from towpath.kernel.errors import Conflict, InvalidInput
 from towpath.kernel.outbox import announce
 from towpath.kernel.secrets import service as secrets
 from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Item
-from towpath.pipelines.model import run as deciding
 from towpath.pipelines.model import telling
+from towpath.pipelines.model.decide import decide
 from towpath.pipelines.model.execution import Assignment, Outcome
+from towpath.pipelines.model.expressions.values import ExpressionError
+from towpath.pipelines.model.levels import World, known_secrets, levels
 from towpath.pipelines.model.run import (
     Conclude,
+    Enter,
     Expand,
     Finish,
     Job,
     Queue,
+    Return,
     Run,
     Stop,
     Suite,
     SuiteConclusion,
+    lost,
 )
 from towpath.pipelines.store import jobs as job_rows
 from towpath.pipelines.store import leases
@@ -42,7 +47,8 @@ def advance(tx: Tx, run_id: str) -> None:
     while current.state == "running":
         jobs = job_rows.jobs_of(tx, [run_id])
         cancelled = current.cancelled_by is not None
-        actions = deciding.decide(jobs, current.github, cancelled=cancelled)
+        world = suite_rows.world(tx, current, jobs)
+        actions = decide(jobs, world, cancelled=cancelled)
         if not actions:
             break
         by_id = {each.id: each for each in jobs}
@@ -50,14 +56,23 @@ def advance(tx: Tx, run_id: str) -> None:
             if isinstance(action, Finish):
                 _finish_run(tx, current, action.conclusion, jobs)
                 return
-            _apply(tx, by_id[action.job], action)
+            _apply(tx, by_id[action.job], action, world)
     suite_rows.wake(tx, current)
 
 
-def _apply(tx: Tx, before: Job, action: Expand | Queue | Conclude | Stop) -> None:
+def _apply(
+    tx: Tx, before: Job, action: Expand | Queue | Enter | Return | Conclude | Stop, world: World
+) -> None:
     match action:
         case Expand(_, made):
             job_rows.expand(tx, before, made)
+        case Enter(_, call):
+            job_rows.enter(tx, before, action, {"github": world.github, "inputs": call.inputs})
+        case Return(_, conclusion, outputs, why):
+            job_rows.move_job(
+                tx, before, state="finished", conclusion=conclusion, why=why, outputs=outputs,
+                finished=tx.now,
+            )  # fmt: skip
         case Queue():
             job_rows.move_job(tx, before, state="queued", queued=tx.now)
             tx.wake(QUEUED)
@@ -159,15 +174,22 @@ def with_secrets(kernel: Kernel, taken: Assignment) -> Assignment:
 
     Never for what comes from a fork: whoever wrote that may not know them.
     """
-    event = taken.github.get("event", {})
-    if event.get("fork") or "secrets" not in f"{taken.spec} {taken.env}":
+    if "secrets" not in f"{taken.spec} {taken.env}":
         return taken
-    ring = secrets.load(kernel)
+    strange = bool(taken.github.get("event", {}).get("fork"))
+    ring = None if strange else secrets.load(kernel)
 
-    def revealed(tx: Tx) -> dict[str, str]:
-        return forge.reveal_secrets(tx, ring, suite_rows.run(tx, taken.run).repository)
+    def revealed(tx: Tx) -> Mapping[str, str]:
+        of = suite_rows.run(tx, taken.run)
+        jobs = job_rows.jobs_of(tx, [of.id])
+        theirs = forge.reveal_secrets(tx, ring, of.repository) if ring else {}
+        world = suite_rows.world(tx, of, jobs)
+        return known_secrets(taken.job, levels(jobs, world), theirs, taken.source.token)
 
-    return replace(taken, secrets=kernel.db.read(revealed))
+    try:
+        return replace(taken, secrets=kernel.db.read(revealed))
+    except ExpressionError as error:
+        raise InvalidInput(f"`secrets` cannot be evaluated: {error}") from error
 
 
 def expire(tx: Tx, item: Item) -> None:
@@ -183,12 +205,12 @@ def expire(tx: Tx, item: Item) -> None:
     advance(tx, found.run)
 
 
-def _requeue(tx: Tx, lost: Job, why: str) -> None:
+def _requeue(tx: Tx, mine: Job, why: str) -> None:
     """Give a job back to the queue, unless it was to be stopped or keeps losing its runners."""
-    after_loss = deciding.lost(lost, why)
+    after_loss = lost(mine, why)
     moment = {"queued": tx.now, "started": None} if after_loss.state == "queued" else {}
     job_rows.move_job(
-        tx, lost, state=after_loss.state, conclusion=after_loss.conclusion, why=after_loss.why,
+        tx, mine, state=after_loss.state, conclusion=after_loss.conclusion, why=after_loss.why,
         finished=None if moment else tx.now, lease=None, lease_until=None, token=None, **moment,
     )  # fmt: skip
     tx.wake(QUEUED)

@@ -11,9 +11,9 @@ from towpath.kernel import ids
 from towpath.kernel.clock import Micros, after
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import NotFound
-from towpath.pipelines.model import workflow
+from towpath.pipelines.model import contexts, planning, workflow
 from towpath.pipelines.model.execution import Annotation, StepReport
-from towpath.pipelines.model.run import Job, Step
+from towpath.pipelines.model.run import Enter, Job, Step
 from towpath.pipelines.store.suites import encoded
 from towpath.pipelines.store.tables import JOB, STEP
 
@@ -99,6 +99,13 @@ def expand(tx: Tx, before: Job, variants: Sequence[workflow.Job]) -> None:
         add_jobs(tx, made)
 
 
+def enter(tx: Tx, before: Job, action: Enter, known: contexts.Context) -> None:
+    """Let the jobs of a called workflow become part of the run."""
+    caller = replace(before, spec=replace(before.spec, call=action.call))
+    if move_job(tx, before, state="calling", spec=caller.spec, started=tx.now):
+        add_jobs(tx, planning.jobs(before.run, action.jobs, known, caller))
+
+
 def add_steps(tx: Tx, job: Job, attempt: int) -> None:
     """Write the steps of an attempt, all of them still to come."""
     rows = [
@@ -170,7 +177,7 @@ def _job(row: RowMapping) -> Job:
         "spec": msgspec.json.decode(row["spec"], type=workflow.Job),
         "outputs": msgspec.json.decode(row["outputs"]),
     }
-    return Job(**{**values, **decoded})
+    return Job(**{**values, **decoded, "caller": row["caller"] or ""})
 
 
 def _step(row: RowMapping) -> Step:

@@ -18,7 +18,8 @@ from towpath.pipelines.model.execution import (
     Source,
     StepReport,
 )
-from towpath.pipelines.model.run import Job, Run, grouped, needs
+from towpath.pipelines.model.levels import levels, needs
+from towpath.pipelines.model.run import Job, Run
 from towpath.pipelines.store import jobs, suites
 from towpath.pipelines.store.crew import note_runner
 from towpath.pipelines.store.jobs import Lease
@@ -64,7 +65,9 @@ def _assign(tx: Tx, waiting: Job, runner: str, lease: str) -> Assignment | None:
 
 def _assignment(tx: Tx, taken: Job, lease: str) -> Assignment:
     of = suites.run(tx, taken.run)
-    siblings = grouped(jobs.jobs_of(tx, [of.id]))
+    all_of_them = jobs.jobs_of(tx, [of.id])
+    world = suites.world(tx, of, all_of_them)
+    level = levels(all_of_them, world)[taken.caller]
     github = {**of.github, "job": taken.key, "run_attempt": str(taken.attempt)}
     holder = jobs.held_job(tx, taken.id)[1]
     revoke(tx, holder)
@@ -73,7 +76,8 @@ def _assignment(tx: Tx, taken: Job, lease: str) -> Assignment:
     suites.wake(tx, of)
     return Assignment(
         job=taken.id, run=of.id, attempt=taken.attempt, lease=lease, name=taken.name,
-        spec=taken.spec, env=of.env, github=github, needs=needs(taken, siblings),
+        spec=taken.spec, env=level.env(world, of.env), github=github,
+        needs=needs(taken, level.jobs), inputs=level.known["inputs"],
         source=Source(path=f"/{github['repository']}.git", token=token), trace=holder.trace,
     )  # fmt: skip
 

@@ -11,10 +11,13 @@ from towpath.kernel.audit import service as audit
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import NotFound
-from towpath.pipelines.model.run import Run, Suite, SuiteConclusion
-from towpath.pipelines.store.tables import JOB, RUN, STEP, SUITE
+from towpath.pipelines.model.levels import World
+from towpath.pipelines.model.run import Job, Run, Suite, SuiteConclusion
+from towpath.pipelines.model.workflow import Workflow
+from towpath.pipelines.store.tables import CALLED, JOB, RUN, STEP, SUITE
 
 RECENT = 20
+_ENCODED = ("env", "github", "inputs")
 _CANCELLED = audit.action("run.cancel", "cancelled a run")
 
 
@@ -72,11 +75,25 @@ def recent_suites(tx: Tx, repository: str, conclusion: SuiteConclusion) -> list[
     return [_suite(row) for row in rows]
 
 
-def add_run(tx: Tx, run: Run) -> None:
+def add_run(tx: Tx, run: Run, called: Mapping[str, Workflow] | None = None) -> None:
+    """Write a run, and by address the workflows that its file calls."""
     values = {field.name: getattr(run, field.name) for field in fields(Run)}
-    tx.execute(
-        insert(RUN).values(values | {"env": encoded(run.env), "github": encoded(run.github)})
-    )
+    tx.execute(insert(RUN).values(values | {name: encoded(values[name]) for name in _ENCODED}))
+    rows = [
+        {"run": run.id, "number": number, "address": address, "workflow": encoded(each)}
+        for number, (address, each) in enumerate((called or {}).items())
+    ]
+    if rows:
+        tx.execute(insert(CALLED), rows)
+
+
+def world(tx: Tx, of: Run, jobs: Sequence[Job]) -> World:
+    """Gather what the jobs of a run see beside each other; files are read if any is called."""
+    called = {}
+    if any(job.spec.call for job in jobs):
+        for row in tx.rows(select(CALLED).where(CALLED.c.run == of.id)):
+            called[row["address"]] = msgspec.json.decode(row["workflow"], type=Workflow)
+    return World(of.github, of.inputs, called)
 
 
 def run(tx: Tx, run_id: str) -> Run:
@@ -151,6 +168,7 @@ def forget_runs(tx: Tx, run_ids: Sequence[str]) -> None:
     suites = tx.execute(select(RUN.c.suite).where(RUN.c.id.in_(run_ids))).scalars().all()
     tx.execute(delete(STEP).where(STEP.c.job.in_(jobs)))
     tx.execute(delete(JOB).where(JOB.c.run.in_(run_ids)))
+    tx.execute(delete(CALLED).where(CALLED.c.run.in_(run_ids)))
     tx.execute(delete(RUN).where(RUN.c.id.in_(run_ids)))
     kept = select(RUN.c.suite).where(RUN.c.suite.in_(suites))
     tx.execute(delete(SUITE).where(SUITE.c.id.in_(suites), SUITE.c.id.not_in(kept)))
@@ -177,7 +195,7 @@ def _suite(row: RowMapping) -> Suite:
 
 
 def _run(row: RowMapping) -> Run:
-    decoded = {name: msgspec.json.decode(row[name]) for name in ("env", "github")}
+    decoded = {name: msgspec.json.decode(row[name] or "{}") for name in _ENCODED}
     return Run(**{**row, **decoded})
 
 

@@ -37,6 +37,7 @@ RUN = Table(
     Column("title", Text, nullable=False),
     Column("env", Text, nullable=False),
     Column("github", Text, nullable=False),
+    Column("inputs", Text),
     Column("state", String(10), nullable=False),
     Column("conclusion", String(10)),
     Column("cancelled_by", String(40)),
@@ -53,6 +54,7 @@ JOB = Table(
     Column("position", Integer, nullable=False),
     Column("name", Text, nullable=False),
     Column("spec", Text, nullable=False),
+    Column("caller", String(40)),
     Column("state", String(10), nullable=False),
     Column("conclusion", String(10)),
     Column("why", Text, nullable=False),
@@ -86,4 +88,12 @@ STEP = Table(
     Column("finished", BigInteger),
     Column("annotations", Text),
     Column("summary", Text),
+)
+CALLED = Table(
+    "pipelines_called",
+    METADATA,
+    Column("run", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("workflow", Text, nullable=False),
 )
