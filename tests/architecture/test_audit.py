@@ -38,6 +38,8 @@ BOAT = f"{V3}/repos/alice/boat"
 PAGE = "/{owner:owner}/{name}"
 SENT = "it sends a message, which the delivery log keeps"
 MACHINE = "the progress of a job, by its runner's lease: told by the run itself"
+OF_JOB = "by a job, with its own token: what its run keeps, and the page of the run shows"
+RESULTS = "/twirp/github.actions.results.api.v1."
 PUSHED = "test_a_push_is_told_with_who_pushed below drives it with git"
 REFUSES = "it only refuses and says what to do instead"
 REACTIONS = {
@@ -63,6 +65,21 @@ EXCEPTIONS = {
     ("POST", f"{API}/runner/jobs/{{job}}/heartbeat"): MACHINE,
     ("POST", f"{API}/runner/jobs/{{job}}/finish"): MACHINE,
     ("PUT", f"{API}/runner/jobs/{{job}}/log"): MACHINE,
+    ("PUT", "/results/uploads/{upload}"): OF_JOB,
+    **{
+        ("POST", f"{RESULTS}{service}Service/{method}"): OF_JOB
+        for service, methods in {
+            "Artifact": (
+                "CreateArtifact",
+                "FinalizeArtifact",
+                "ListArtifacts",
+                "GetSignedArtifactURL",
+                "DeleteArtifact",
+            ),
+            "Cache": ("CreateCacheEntry", "FinalizeCacheEntryUpload", "GetCacheEntryDownloadURL"),
+        }.items()
+        for method in methods
+    },
 }
 DRIVEN = {
     ("POST", "/login"): lambda town: town.post("/login", login="alice", password=PASSWORD),

@@ -70,6 +70,12 @@ class Settings:
     """The site role of whoever is in no group named above; none lets nobody else in."""
     oidc_adopts: str = ""
     """Sources, such as ldap, whose users are those whom the provider calls by the same login."""
+    artifact_days: int = 30
+    """How long artifacts stay, if no file says sooner; never longer than runs are kept."""
+    artifact_bytes: int = 10_737_418_240
+    """Largest artifact or entry of a cache, in bytes."""
+    cache_bytes: int = 10_737_418_240
+    """How much each repository may cache, in bytes; beyond it goes what was used longest ago."""
     webhooks_inside: bool = False
     """Let webhooks be sent to private addresses and to this machine."""
 

@@ -11,11 +11,11 @@ from starlette.responses import Response, StreamingResponse
 from towpath.kernel.access.service import Role
 from towpath.kernel.clock import to_datetime
 from towpath.kernel.context import Kernel
-from towpath.kernel.errors import InvalidInput
 from towpath.kernel.http import paging, sse
 from towpath.kernel.http.callers import Caller, TheKernel
 from towpath.kernel.http.permissions import Needs
 from towpath.pipelines import service
+from towpath.pipelines.api import ranges
 from towpath.pipelines.api.bells import Bells
 from towpath.pipelines.api.tails import Tail, resume_at
 
@@ -169,7 +169,7 @@ def log(request: Request, job: str, kernel: TheKernel) -> Response:
     found = kernel.db.read(lambda tx: service.job(tx, job))
     size = service.log_size(kernel, found)
     wanted = request.headers.get("range")
-    start, stop = _range(wanted, size) if wanted else (0, size)
+    start, stop = ranges.read(wanted, size) if wanted else (0, size)
     headers = {"Accept-Ranges": "bytes", "Content-Length": str(stop - start)}
     if wanted:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
@@ -183,30 +183,6 @@ def log(request: Request, job: str, kernel: TheKernel) -> Response:
     return StreamingResponse(
         blocks(), 206 if wanted else 200, headers, media_type="text/plain; charset=utf-8"
     )
-
-
-def _range(header: str, size: int) -> tuple[int, int]:
-    """Read `bytes=A-B`, `bytes=A-` or `bytes=-N` into start and stop; one range only."""
-    unit, _, wanted = header.partition("=")
-    first, dash, last = wanted.strip().partition("-")
-    digits = first + last
-    sound = unit.strip() == "bytes" and dash and digits.isascii() and digits.isdigit()
-    start, stop = 0, 0
-    if sound and first:
-        start, stop = int(first), min(size, int(last) + 1 if last else size)
-    elif sound:
-        start, stop = max(0, size - int(last)), size
-    if start >= stop:
-        raise _Unsatisfiable(
-            f"The range {header!a} is not in a log of {size} bytes.",
-            next_step="Ask for bytes=A-B with 0 <= A <= B.",
-        )
-    return start, stop
-
-
-class _Unsatisfiable(InvalidInput):
-    status = 416
-    title = "There is no such range"
 
 
 def _text(_job: service.Job, _at: int, lines: bytes) -> str:

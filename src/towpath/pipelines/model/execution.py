@@ -40,7 +40,8 @@ class Assignment:
     """One attempt at one job, complete: a runner asks nothing more.
 
     `lease` proves in every later request that the job is still this runner's. `debug` shows what
-    steps say by `::debug::`. `secrets` are hidden in whatever the job says.
+    steps say by `::debug::`. `secrets` are hidden in whatever the job says. `runtime` is the token
+    with which the job's actions speak to the server themselves, of artifacts and caches.
     """
 
     job: str
@@ -59,6 +60,7 @@ class Assignment:
     trace: str = ""
     debug: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    runtime: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

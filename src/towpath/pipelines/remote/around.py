@@ -26,8 +26,9 @@ class Log(Protocol):
 class Surround:
     """What a job's steps need of whoever runs them.
 
-    `fetch` brings a commit into the workspace. `cancel` asks for an orderly end. With `explain`
-    the log says how each condition and expression came out.
+    `fetch` brings a commit into the workspace. `cancel` asks for an orderly end. `runtime`
+    is what actions see beside all that a step sees: where they find the server. With `explain` the
+    log says how each condition and expression came out.
     """
 
     box: Box
@@ -36,6 +37,7 @@ class Surround:
     report: Callable[[StepReport], None]
     cancel: Event
     environment: Mapping[str, str] = field(default_factory=dict)
+    runtime: Mapping[str, str] = field(default_factory=dict)
     explain: bool = False
 
 

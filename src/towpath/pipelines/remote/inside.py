@@ -4,12 +4,13 @@ It is started once per job as `python -I -S inside.py FD`, where FD is its end o
 Each message is a length (4 bytes, big-endian) and that many bytes of JSON. The runner's end is
 session.py.
 
-    {"do": "set up", "limits": {...}, "user": id or null} -> {"is": "ready"}
+    {"do": "set up", "limits": {...}, "user": id or null} -> {"is": "ready"} + one descriptor
     {"do": "run", "argv", "env", "cwd"} + one descriptor -> {"is": "ended", "code", "signal"}
                                                           | {"is": "refused", "code", "why"}
     {"do": "stop", "grace": seconds}   no answer of its own: the step in question ends
 
-The descriptor becomes the step's stdout and stderr, so output never passes through here. At the
+The first descriptor listens at 127.0.0.1 of the box, for the runner to answer. The other becomes
+the step's stdout and stderr, so output never passes through here. At the
 end of the stream everything is killed: a runner that dies takes its job with it. As process 1 of
 a namespace it owns all there is; elsewhere it adopts orphans and finds its descendants in /proc.
 """
@@ -85,8 +86,9 @@ class Inside:
         request, descriptors = received
         match request["do"]:
             case "set up":
-                set_up(request["limits"], request["user"])
-                send(self._control, {"is": "ready"})
+                with listening() as listener:
+                    set_up(request["limits"], request["user"])
+                    send(self._control, {"is": "ready"}, listener.fileno())
             case "run":
                 self._run(request, descriptors[0])
             case "stop" if self._step is not None and self._kill_at is None:
@@ -174,6 +176,14 @@ def set_up(limits: Mapping[str, int | None], user: int | None) -> None:
         os.setresuid(user, user, user)
     # Steps may not read or trace this process, which holds the line to the runner.
     _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def listening() -> socket.socket:
+    """Listen where the box's own steps can call, and nobody else if it has a network to itself."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    return listener
 
 
 def start(argv: list[str], env: dict[str, str], cwd: str, output: int) -> int:

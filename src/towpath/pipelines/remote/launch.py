@@ -48,9 +48,9 @@ def start(
             theirs.close()
             if apart:
                 apart.settle()
-            _greet(ours, limits, INSIDE if apart else None, complaints)
+            listener = _greet(ours, limits, INSIDE if apart else None, complaints)
         undo.pop_all()
-    return Box(layout, process, ours)
+    return Box(layout, process, ours, listener)
 
 
 def _spawn(
@@ -90,16 +90,18 @@ def _spawn(
 
 def _greet(
     control: socket.socket, limits: Limits, user: int | None, complaints: IO[bytes]
-) -> None:
+) -> socket.socket:
+    """Set the box up; returns what listens in it, for whoever wants to answer its steps."""
     control.settimeout(_START)
     try:
         inside.send(control, {"do": "set up", "limits": asdict(limits), "user": user})
         answer = inside.receive(control)
     except OSError as error:
         raise _no_box(_said(complaints) or str(error)) from error
-    if answer is None:
+    if answer is None or not answer[1]:
         raise _no_box(_said(complaints))
     control.settimeout(None)
+    return socket.socket(fileno=answer[1][0])
 
 
 def _said(complaints: IO[bytes]) -> str:

@@ -39,7 +39,7 @@ _ETC_WRITTEN = {
     f"runner:x:{INSIDE}:{INSIDE}:runner:{_HOME}:/bin/bash\n"
     "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
     "group": f"root:x:0:\nrunner:x:{INSIDE}:\nnogroup:x:65534:\n",
-    "hosts": "127.0.0.1 localhost runner\n::1 localhost ip6-localhost\n",
+    "hosts": "127.0.0.1 localhost runner towpath.localhost\n::1 localhost ip6-localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
 

@@ -5,6 +5,7 @@ Three ways to end: `drain` claims no more and lets running jobs finish (its pare
 `patience` seconds.
 """
 
+import contextlib
 import os
 import shutil
 import threading
@@ -25,6 +26,7 @@ from towpath.pipelines.remote import checkout, steps
 from towpath.pipelines.remote.around import Surround
 from towpath.pipelines.remote.directories import remove
 from towpath.pipelines.remote.place import python_paths
+from towpath.pipelines.remote.relay import Relay
 from towpath.pipelines.remote.sending import Abandoned, Sender
 from towpath.pipelines.remote.spool import Spool
 from towpath.pipelines.remote.wire import Away, LeaseLost, Rejected, Wire
@@ -204,7 +206,9 @@ class Attempt:
             self._scratch.mkdir()
             with boxes.open_box(self._place(), self._isolation) as box:
                 self._box = box
-                return steps.Job(self._given, self._around(box)).run()
+                with contextlib.closing(Relay(box.listener, self._wire.url)) as relay:
+                    relay.start()
+                    return steps.Job(self._given, self._around(box, relay)).run()
         except TowpathError as error:
             self._spool.note(f"\x1b[31m{error}\x1b[0m")
             return Outcome(conclusion="failure", why=str(error), log_bytes=self._spool.size)
@@ -226,7 +230,7 @@ class Attempt:
             scratch=self._scratch,
         )
 
-    def _around(self, box: boxes.Box) -> Surround:
+    def _around(self, box: boxes.Box, relay: Relay) -> Surround:
         return Surround(
             box=box,
             log=self._spool,
@@ -234,6 +238,7 @@ class Attempt:
             report=self._sender.report,
             cancel=self._cancel,
             environment=checkout.job_environment(),
+            runtime=relay.variables(self._given.runtime),
         )
 
     def _fetch(self, wanted: Checkout, cancel: threading.Event, seconds: float) -> None:

@@ -41,11 +41,16 @@ class Exit:
 class Box:
     """A place in which one job's steps run, one after the other; background processes live on.
 
-    `workspace` and `files` are paths as steps see them; `environment` is what every step has.
+    `workspace` and `files` are paths as steps see them; `environment` is what every step has;
+    `listener` is a socket that they reach at 127.0.0.1, whoever answers there.
     """
 
     def __init__(
-        self, layout: Layout, process: subprocess.Popen[bytes], control: socket.socket
+        self,
+        layout: Layout,
+        process: subprocess.Popen[bytes],
+        control: socket.socket,
+        listener: socket.socket,
     ) -> None:
         self.workspace = layout.workspace
         self.files = layout.files
@@ -61,6 +66,7 @@ class Box:
         self._exchange = Exchange(layout)
         self._process = process
         self._control = control
+        self.listener = listener
         self._one_at_a_time = threading.Lock()
         self._closed = False
 
@@ -127,6 +133,7 @@ class Box:
         end(self._process)
         with self._one_at_a_time:
             self._control.close()
+            self.listener.close()
             self._exchange.close()
             remove(self._private)
 

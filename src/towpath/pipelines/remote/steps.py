@@ -50,7 +50,7 @@ class Job:
         self._standing = Standing(assignment, around.box, around.environment)
         if around.explain:
             self._standing.explain = self._explain
-        for value in self._standing.secrets.values():
+        for value in (*self._standing.secrets.values(), assignment.runtime):
             self._masks.add(value)
         self._top = Frame(ends_at=time.monotonic() + assignment.spec.minutes * 60)
         self._reports: list[StepReport] = []
@@ -199,7 +199,7 @@ class Job:
     def _programmed(self, step: Step, inner: Frame, used: Action, env: Mapping[str, str]) -> Ended:
         """Run an action's program, and remember what it leaves for the end of the job."""
         own = action.variables(inner.inputs or {})
-        whole = {**self._standing.variables(inner, env), **own}
+        whole = {**self._standing.variables(inner, env), **self._around.runtime, **own}
         state: dict[str, str] = {}
         if used.post:
             left = Step(
@@ -213,7 +213,8 @@ class Job:
 
     def _finished_up(self, step: Step, later: Later, env: Mapping[str, str]) -> Ended:
         states = {f"STATE_{name}": value for name, value in later.state.items()}
-        whole = {**self._standing.variables(later.frame, env), **later.variables, **states}
+        whole = self._standing.variables(later.frame, env)
+        whole |= {**self._around.runtime, **later.variables, **states}
         command = Command(["node", f"{later.frame.folder}/{later.program}"], whole)
         return self._commanded(step, self._top, command, f"{step.number}")
 

@@ -6,6 +6,9 @@ same transaction. Whoever asked hears of the end by SuiteFinished, exactly once.
 
 planning   from a trigger to runs and jobs
 running    what becomes of jobs, runs and suites
+uploading  bytes that jobs send and fetch by signed addresses
+artifacts  what the jobs of a run leave for each other
+caching    what jobs keep for later runs
 looking    lists, lines of logs, forgetting
 """
 
@@ -19,8 +22,21 @@ from towpath.pipelines.clients.logs.of_job import (
 )
 from towpath.pipelines.clients.logs.reading import Line, Piece
 from towpath.pipelines.clients.process import LocalRunner, local_runner, walls
+from towpath.pipelines.clients.results.blobs import Arriving
+from towpath.pipelines.formats.blocks import block_list, block_name
 from towpath.pipelines.model.execution import RUNNER_USER
+from towpath.pipelines.model.results import Artifact, Upload
 from towpath.pipelines.model.run import Job, Run, Step, Suite
+from towpath.pipelines.service.artifacts import ZIP, media_type
+from towpath.pipelines.service.artifacts import address as artifact_address
+from towpath.pipelines.service.artifacts import begin as begin_artifact
+from towpath.pipelines.service.artifacts import finish as finish_artifact
+from towpath.pipelines.service.artifacts import of_run as artifacts_of_run
+from towpath.pipelines.service.artifacts import of_run_named as artifact_named
+from towpath.pipelines.service.artifacts import remove as remove_artifact
+from towpath.pipelines.service.caching import begin as begin_entry
+from towpath.pipelines.service.caching import find as find_entry
+from towpath.pipelines.service.caching import finish as finish_entry
 from towpath.pipelines.service.looking import (
     expected_seconds,
     forget,
@@ -45,6 +61,17 @@ from towpath.pipelines.service.running import (
     finish,
     with_secrets,
 )
+from towpath.pipelines.service.uploading import PATH as UPLOADS
+from towpath.pipelines.service.uploading import (
+    admitted,
+    arriving,
+    content,
+    kept,
+    list_blocks,
+    put_all,
+    put_block,
+    sweep,
+)
 from towpath.pipelines.store.jobs import job, jobs_of, steps
 from towpath.pipelines.store.leases import (
     EXPIRY,
@@ -53,6 +80,7 @@ from towpath.pipelines.store.leases import (
     heartbeat,
     held,
     report,
+    running_by,
     stop_channel,
     stopping,
 )
@@ -67,12 +95,82 @@ from towpath.pipelines.store.suites import (
 )
 
 __all__ = [
-    "EXPIRY", "FOLDERS", "PLAN", "QUEUED", "RUNNER_USER", "Job", "Line", "LocalRunner", "Piece",
-    "Run", "Step", "Suite",
-    "append_log", "cancel_run", "cancel_suite", "claim", "expected_seconds", "expire", "finish",
-    "forget", "heal", "heartbeat", "held", "job", "jobs_of", "line_html", "line_number",
-    "line_start", "local_runner", "log_lines", "log_size", "plan", "read_log", "report",
-    "repository_of_run", "run", "run_again", "runs", "runs_in", "runs_of", "steps", "steps_of",
-    "stop_channel", "stopping", "suite", "suites_of", "suites_with", "trigger",
-    "trigger_merge_request", "unplannable", "walls", "with_secrets",
-]  # fmt: skip
+    "EXPIRY",
+    "FOLDERS",
+    "PLAN",
+    "QUEUED",
+    "RUNNER_USER",
+    "UPLOADS",
+    "ZIP",
+    "Arriving",
+    "Artifact",
+    "Job",
+    "Line",
+    "LocalRunner",
+    "Piece",
+    "Run",
+    "Step",
+    "Suite",
+    "Upload",
+    "admitted",
+    "append_log",
+    "arriving",
+    "artifact_address",
+    "artifact_named",
+    "artifacts_of_run",
+    "begin_artifact",
+    "begin_entry",
+    "block_list",
+    "block_name",
+    "cancel_run",
+    "cancel_suite",
+    "claim",
+    "content",
+    "expected_seconds",
+    "expire",
+    "find_entry",
+    "finish",
+    "finish_artifact",
+    "finish_entry",
+    "forget",
+    "heal",
+    "heartbeat",
+    "held",
+    "job",
+    "jobs_of",
+    "kept",
+    "line_html",
+    "line_number",
+    "line_start",
+    "list_blocks",
+    "local_runner",
+    "log_lines",
+    "log_size",
+    "media_type",
+    "plan",
+    "put_all",
+    "put_block",
+    "read_log",
+    "remove_artifact",
+    "report",
+    "repository_of_run",
+    "run",
+    "run_again",
+    "running_by",
+    "runs",
+    "runs_in",
+    "runs_of",
+    "steps",
+    "steps_of",
+    "stop_channel",
+    "stopping",
+    "suite",
+    "suites_of",
+    "suites_with",
+    "sweep",
+    "trigger",
+    "trigger_merge_request",
+    "unplannable",
+    "walls",
+    "with_secrets",
+]

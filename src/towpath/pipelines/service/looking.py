@@ -16,8 +16,8 @@ from towpath.pipelines.model.run import (
     Run,
     Step,
 )
+from towpath.pipelines.store import artifacts, leases
 from towpath.pipelines.store import jobs as job_rows
-from towpath.pipelines.store import leases
 from towpath.pipelines.store import suites as suite_rows
 
 _FORGOTTEN_AT_ONCE = 100
@@ -68,5 +68,10 @@ def forget(kernel: Kernel, before: Micros) -> None:
     while old := kernel.db.read(lambda tx: suite_rows.old_runs(tx, before, _FORGOTTEN_AT_ONCE)):
         for run_id in old:
             writing.forget(kernel.data, run_id)
-        kernel.db.write(lambda tx: suite_rows.forget_runs(tx, old))
+        kernel.db.write(lambda tx: _forget_runs(tx, old))
     kernel.db.write(lambda tx: suite_rows.forget_empty_suites(tx, before))
+
+
+def _forget_runs(tx: Tx, old: Sequence[str]) -> None:
+    artifacts.forget_runs(tx, old)
+    suite_rows.forget_runs(tx, old)

@@ -55,6 +55,12 @@ def held_by(tx: Tx, digest: str) -> Job | None:
     return _job(row) if row else None
 
 
+def by_runtime(tx: Tx, job_id: str) -> tuple[Job, str] | None:
+    """Find a running job, and the digest of the secret that it shows itself."""
+    row = tx.row(select(JOB).where(JOB.c.id == job_id, JOB.c.state == "running"))
+    return (_job(row), row["runtime"] or "") if row else None
+
+
 def jobs_of(tx: Tx, run_ids: Sequence[str]) -> list[Job]:
     """List the jobs of some runs, in file order."""
     rows = tx.rows(select(JOB).where(JOB.c.run.in_(run_ids)).order_by(JOB.c.run, JOB.c.position))

@@ -1,6 +1,7 @@
 """Who holds which job, for how long, and the token that was made for it."""
 
 import hashlib
+import hmac
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ from towpath.kernel.clock import Micros, after
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, NotFound
 from towpath.kernel.work import service as work
+from towpath.pipelines.model import runtime
 from towpath.pipelines.model.execution import (
     LEASE_SECONDS,
     RUNNER_USER,
@@ -72,13 +74,15 @@ def _assignment(tx: Tx, taken: Job, lease: str) -> Assignment:
     holder = jobs.held_job(tx, taken.id)[1]
     revoke(tx, holder)
     token_id, token = _read_token(tx, taken, of)
-    jobs.move_job(tx, taken, token=token_id)
+    own = runtime.secret_of(lease)
+    jobs.move_job(tx, taken, token=token_id, runtime=digest(own))
     suites.wake(tx, of)
     return Assignment(
         job=taken.id, run=of.id, attempt=taken.attempt, lease=lease, name=taken.name,
         spec=taken.spec, env=level.env(world, of.env), github=github,
         needs=needs(taken, level.jobs), inputs=level.known["inputs"],
         source=Source(path=f"/{github['repository']}.git", token=token), trace=holder.trace,
+        runtime=runtime.token(of.id, taken.id, own),
     )  # fmt: skip
 
 
@@ -87,6 +91,15 @@ def _read_token(tx: Tx, waiting: Job, of: Run) -> tuple[str, str]:
     expires = after(tx.now, waiting.spec.minutes * 60 + 3600)
     scopes = (f"repo:read:{of.repository}",)
     return access.create_token(tx, RUNNER_USER, waiting.id, scopes=scopes, expires=expires)
+
+
+def running_by(tx: Tx, token: str) -> Job:
+    """Find the running job that shows its own token; Unauthenticated when it is over."""
+    shown = runtime.read(token)
+    found = jobs.by_runtime(tx, shown.job)
+    if found is None or not hmac.compare_digest(found[1], digest(shown.secret)):
+        raise runtime.unknown()
+    return found[0]
 
 
 def held(tx: Tx, job_id: str, lease: str) -> Job:

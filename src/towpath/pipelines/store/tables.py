@@ -70,6 +70,7 @@ JOB = Table(
     Column("lease_until", BigInteger),
     Column("token", String(40)),
     Column("trace", Text),
+    Column("runtime", String(64)),  # the SHA-256 of what the job itself shows us
     Index("pipelines_job_by_state", "state", "queued", "id"),
 )
 STEP = Table(
@@ -96,4 +97,60 @@ CALLED = Table(
     Column("number", Integer, primary_key=True),
     Column("address", Text, nullable=False),
     Column("workflow", Text, nullable=False),
+)
+UPLOAD = Table(
+    "pipelines_upload",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("secret", String(80), nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+BLOCK = Table(
+    "pipelines_block",
+    METADATA,
+    Column("upload", String(40), primary_key=True),
+    Column("name", String(128), primary_key=True),
+    Column("digest", String(64), nullable=False, index=True),
+    Column("size", BigInteger, nullable=False),
+    Column("place", Integer),
+)
+ARTIFACT = Table(
+    "pipelines_artifact",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("repository", String(40), nullable=False),
+    Column("run", String(40), nullable=False),
+    Column("job", String(40), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("upload", String(40), nullable=False, unique=True),
+    Column("whole", Boolean, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("expired", Boolean, nullable=False),
+    Index("pipelines_artifact_by_name", "run", "name", unique=True),
+    Index("pipelines_artifact_by_repository", "repository", "number"),
+    Index("pipelines_artifact_by_expiry", "expired", "expires"),
+)
+CACHE = Table(
+    "pipelines_cache",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("repository", String(40), nullable=False),
+    Column("scope", String(300), nullable=False),
+    Column("key", String(512), nullable=False),
+    Column("version", String(128), nullable=False),
+    Column("job", String(40), nullable=False),
+    Column("upload", String(40), nullable=False, unique=True),
+    Column("whole", Boolean, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    Index("pipelines_cache_by_key", "repository", "scope", "version", "key", unique=True),
 )

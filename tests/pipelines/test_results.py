@@ -1,0 +1,76 @@
+"""What npm's clients of artifacts and caches find: a whole server, a real runner, real sandboxes.
+
+The clients are GitHub's own, unmodified (tests/node). They run as actions of the repository, for
+only actions are given the token that these services want.
+"""
+
+import textwrap
+
+import pytest
+
+from tests.node.fetch import MODULES
+
+ACTIONS = MODULES / "@actions"
+JOB = "    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n"
+
+
+def action(name: str, script: str) -> dict[str, str]:
+    """An action of the repository in the folder `name`, with npm's clients at hand."""
+    imports = "".join(
+        f"const {{ {what} }} = await import({str(ACTIONS / where)!r});\n"
+        for what, where in (
+            ("DefaultArtifactClient", "artifact/lib/artifact.js"),
+            ("restoreCache, saveCache", "cache/lib/cache.js"),
+            ("getIDToken, getInput, setOutput", "core/lib/core.js"),
+        )
+    )
+    body = "import fs from 'node:fs';\n" + imports + textwrap.dedent(script)
+    runs = f"name: {name}\nruns: {{using: node20, main: index.mjs}}\n"
+    return {f"{name}/action.yml": runs, f"{name}/index.mjs": body}
+
+
+UPLOAD = action(
+    "upload",
+    """
+    fs.mkdirSync('out/deep', { recursive: true });
+    fs.writeFileSync('out/deep/hull.txt', 'oak\\n');
+    fs.writeFileSync('out/large.bin', Buffer.alloc(20_000_000, 7));
+    const client = new DefaultArtifactClient();
+    const files = ['out/deep/hull.txt', 'out/large.bin'];
+    const made = await client.uploadArtifact('boat', files, 'out', { compressionLevel: 0 });
+    console.log('uploaded', made.size > 20_000_000, made.digest.length, made.id > 0);
+    """,
+)
+DOWNLOAD = action(
+    "download",
+    """
+    const client = new DefaultArtifactClient();
+    const { artifacts } = await client.listArtifacts();
+    console.log('listed', artifacts.map((each) => each.name).join());
+    const { artifact } = await client.getArtifact('boat');
+    const wanted = { path: 'in', expectedHash: artifact.digest };
+    const got = await client.downloadArtifact(artifact.id, wanted);
+    console.log('mismatch', got.digestMismatch, fs.statSync('in/large.bin').size);
+    console.log('hull', fs.readFileSync('in/deep/hull.txt', 'utf8').trim());
+    await client.deleteArtifact('boat');
+    console.log('left', (await client.listArtifacts()).artifacts.length);
+    """,
+)
+
+
+@pytest.mark.slow
+def test_npms_client_uploads_an_artifact_that_a_later_job_downloads(dock, start):
+    dock.runner("--tool-path", str(MODULES))
+    run = start(
+        f"  a:\n{JOB}      - uses: ./upload\n  b:\n    needs: a\n{JOB}      - uses: ./download\n",
+        **UPLOAD,
+        **DOWNLOAD,
+    )
+    ended = dock.finished(run, 120)
+    log = dock.log(run, "a") + dock.log(run, "b")
+    assert ended["conclusion"] == "success", log
+    assert "\nuploaded true 64 true\n" in log
+    assert "\nlisted boat\n" in log
+    assert "\nmismatch false 20000000\n" in log
+    assert "\nhull oak\n" in log
+    assert "\nleft 0\n" in log
