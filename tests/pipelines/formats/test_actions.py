@@ -41,7 +41,7 @@ def test_a_program_is_read():
         ("runs: {using: perl, main: x}", "`using` cannot be `perl`"),
         ("runs: {using: docker, image: x}", "1:15: `using: docker` is not run yet"),
         ("runs: {using: composite, steps: [{run: x}]}", "needs `shell`"),
-        ("runs: {using: composite, steps: [{uses: a/b@v1}]}", "`uses: a/b@v1` is not run yet"),
+        ("runs: {using: composite, steps: [{uses: a/b/../c@v1}]}", "is not run yet"),
         ("runs: {using: node20, main: x, odd: y}", "Unknown key `odd`"),
     ],
 )

@@ -17,4 +17,3 @@ def test_every_key_that_is_not_run_is_one_of_the_grammar():
 
 def test_every_context_that_is_not_given_may_be_named_somewhere():
     assert set(unrun.NAMES) <= {name for scope in PLACES.values() for name in scope.names}
-    assert set(unrun.FUNCTIONS) <= {name for scope in PLACES.values() for name in scope.functions}

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from towpath.pipelines.model.run import Job
     from towpath.pipelines.model.workflow import Workflow
     from towpath.pipelines.remote.here import Here
+    from towpath.pipelines.remote.library import Library
 
 _FAILED, _UNUSABLE, _INTERRUPTED = 1, 2, 130
 _FOLDER = click.Path(file_okay=False)
+_PRESENT = click.Path(path_type=Path, exists=True, file_okay=False)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _LOOK_SECONDS = 0.5
 
@@ -66,6 +68,18 @@ Examples:
     help="How many jobs run at once.",
 )
 @click.option("--network", is_flag=True, help="Let jobs reach the network.")
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="ACTION",
+    help="Let steps use OWNER/NAME pinned by its commit, or OWNER/NAME@REF; * is any.",
+)
+@click.option("--actions", type=_PRESENT, help="Where repositories of actions lie, as OWNER/NAME.")
+@click.option(
+    "--actions-url",
+    metavar="URL",
+    help="Where others are fetched (https://github.com/{repository}).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def run(
     workflow: str | None,
@@ -121,11 +135,14 @@ def _once(tree: Path, workflow: str | None, job: str | None, **wishes: Any) -> i
         chosen = worktree.choose(_chosen(tree, workflow), job)
         chosen = worktree.begin_at(chosen, job, step) if step else chosen
         happened = event_of(wishes["event"])
+        library = _library(tree, wishes)
+        library.permit(chosen)
         with tempfile.TemporaryDirectory(prefix="towpath-run-") as folder:
             options = here.Options(
                 tree=tree, folder=Path(folder), slots=wishes["slots"], network=wishes["network"],
                 event=happened.name, payload=happened.payload, explain=wishes["explain"],
                 secrets=worktree.secrets_in(wishes["secrets"]), debug=wishes["debug"],
+                library=library,
             )  # fmt: skip
             told = Telling(chosen, quiet=quiet)
             runs = here.Here(options, told.watch())
@@ -135,6 +152,21 @@ def _once(tree: Path, workflow: str | None, job: str | None, **wishes: Any) -> i
         return _UNUSABLE
     told.summary(conclusion, jobs, as_json=quiet)
     return {"success": 0, "cancelled": _INTERRUPTED}.get(conclusion, _FAILED)
+
+
+def _library(tree: Path, wishes: dict[str, Any]) -> "Library":
+    """Say which actions of others may be used: what the tree lists, and what was wished for."""
+    from towpath.pipelines.model import addresses
+    from towpath.pipelines.remote.library import URL, Library
+
+    listed = tree / addresses.FILE
+    text = listed.read_text("utf-8", "replace") if listed.is_file() else ""
+    return Library(
+        allowed=(*addresses.allowed_by(text), *addresses.allowed_by("\n".join(wishes["allow"]))),
+        folder=wishes["actions"],
+        url=wishes["actions_url"] or URL,
+        cache=Path.home() / ".cache/towpath/actions",
+    )
 
 
 def _chosen(tree: Path, wanted: str | None) -> "Workflow":

@@ -16,6 +16,7 @@ _KEYS = ("name", "author", "description", "inputs", "outputs", "runs", "branding
 _INPUT = ("description", "required", "default", "deprecationMessage", "type")
 _COMPOSITE = ("using", "steps")
 _NODE = ("using", "main", "pre", "pre-if", "post", "post-if")
+_PROGRAMS = ("main", "pre", "post")
 _NODES = re.compile(r"node\d\d")
 _PLACE = "jobs.*.steps.*.with"
 
@@ -92,11 +93,11 @@ def _program(reader: Reader, node: Node) -> dict[str, Any]:
     entries = reader.known(node, "runs", _NODE)
     reader.needed(entries, node, "`runs`", "main")
     found: dict[str, Any] = {
-        key: reader.filled(entries[key].node, key) for key in ("main", "post") if key in entries
+        key: reader.filled(entries[key].node, key) for key in _PROGRAMS if key in entries
     }
-    if "post-if" in entries:
-        condition = reader.condition(entries["post-if"].node, "post-if", "jobs.*.steps.*.if")
-        found["post_condition"] = condition
+    for key, name in (("pre-if", "pre_condition"), ("post-if", "post_condition")):
+        if key in entries:
+            found[name] = reader.condition(entries[key].node, key, "jobs.*.steps.*.if")
     return found
 
 

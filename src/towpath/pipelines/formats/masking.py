@@ -5,8 +5,8 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from html import escape
 from urllib.parse import quote, quote_plus
-from xml.sax.saxutils import escape, quoteattr
 
 STARS = "***"
 MOST_FORMS = 10_000
@@ -70,10 +70,8 @@ def _encoded(value: str, raw: bytes) -> Iterator[str]:
     yield from (quote(value), quote(value, ""), quote_plus(value), quote_plus(value, "/"))
     for written in (json.dumps(value), json.dumps(value, ensure_ascii=False), repr(value)):
         yield written[1:-1]
-    yield from (
-        escape(value),
-        quoteattr(value)[1:-1],
-        escape(value, {'"': "&quot;", "'": "&#39;"}),
-    )
+    marked = escape(value, quote=False)
+    yield from (marked, marked.replace("\t", "&#9;"), marked.replace('"', "&quot;"))
+    yield from (escape(value), escape(value).replace("&#x27;", "&#39;"))
     yield from (shlex.quote(value), value.replace("'", "''"))
     yield value.replace("\\", "\\\\").replace('"', '\\"')

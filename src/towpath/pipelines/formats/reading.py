@@ -22,7 +22,7 @@ MAX_MINUTES = 43_200
 """30 days."""
 
 
-_UNRUN = re.compile("|".join((*unrun.NAMES, *unrun.FUNCTIONS)) or "(?!)", re.IGNORECASE)
+_UNRUN = re.compile("|".join(unrun.NAMES) or "(?!)", re.IGNORECASE)
 _VERSION = re.compile(r"[0-9]+\.[0-9]*0")
 
 
@@ -266,8 +266,6 @@ class Reader:
         for tree in trees:
             for name in sorted(syntax.names(tree) & unrun.NAMES.keys()):
                 self.later(node, name, unrun.NAMES[name])
-            for name in sorted(syntax.calls(tree) & unrun.FUNCTIONS.keys()):
-                self.later(node, name, unrun.FUNCTIONS[name])
 
     def environment(self, node: Node, what: str, place: str) -> dict[str, str]:
         found = {}

@@ -5,6 +5,7 @@ import re
 from towpath.pipelines.formats import unrun
 from towpath.pipelines.formats.reading import Entry, Fields, Reader
 from towpath.pipelines.formats.tree import Branch, Leaf, Node
+from towpath.pipelines.model import addresses
 from towpath.pipelines.model.expressions import templates
 from towpath.pipelines.model.workflow import Checkout, Step
 
@@ -25,6 +26,7 @@ KINDS = {
 
 _CHECKOUT = re.compile(r"actions/checkout(@[\w./-]+)?")
 _ACTION = re.compile(r"[^/@]+/[^/@]+(/[^@]+)?@[^@]+|docker://.+|(\./|\$/).*|\.")
+_ADDRESSES = ("OWNER/NAME@REF", "OWNER/NAME/PATH@REF", "./PATH", "docker://IMAGE")
 _PROGRAMS = {"actions/github-script": ("script",)}
 """By action, inputs that become programs."""
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
@@ -110,10 +112,11 @@ def _used(reader: Reader, entries: dict[str, Entry]) -> dict[str, object]:
     if _CHECKOUT.fullmatch(action):
         return found | {"checkout": _checkout(reader, inputs)}
     if not _ACTION.fullmatch(action):
-        expected = ("OWNER/NAME@REF", "OWNER/NAME/PATH@REF", "./PATH", "docker://IMAGE")
-        reader.problem(node, "uses", f"`{action}` is not the address of an action.", expected)
-    elif not action.startswith((".", "$/")):
+        reader.problem(node, "uses", f"`{action}` is not the address of an action.", _ADDRESSES)
+    elif action.startswith("docker://"):
         reader.later(node, f"uses: {action}", unrun.ACTIONS)
+    elif not action.startswith((".", "$/")) and not addresses.understood(action):
+        reader.later(node, f"uses: {action}", unrun.ADDRESS)
     return found
 
 

@@ -1,10 +1,5 @@
 """The `on` key: which events start a workflow."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
-from cronsim import CronSim, CronSimError
-
 from towpath.pipelines.formats import inputs
 from towpath.pipelines.formats.events import EVENTS, Event
 from towpath.pipelines.formats.reading import Entry, Reader
@@ -12,7 +7,6 @@ from towpath.pipelines.formats.tree import Branch, Leaf, Node
 from towpath.pipelines.model import globs
 from towpath.pipelines.model.workflow import Filter, Schedule, Trigger
 
-_ANY_TIME = datetime(2024, 1, 1, tzinfo=ZoneInfo("UTC"))
 _CRON_FIELDS = 5
 
 
@@ -99,14 +93,21 @@ def _schedule(reader: Reader, node: Node) -> Schedule:
 
 
 def _is_cron(text: str) -> bool:
+    """Try it out; few files have one, and what tries it takes long to be imported."""
+    from datetime import UTC, datetime
+
+    from cronsim import CronSim, CronSimError
+
     try:
-        CronSim(text, _ANY_TIME)
+        CronSim(text, datetime(2024, 1, 1, tzinfo=UTC))
     except CronSimError:
         return False
     return len(text.split()) == _CRON_FIELDS
 
 
 def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo
+
     try:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):

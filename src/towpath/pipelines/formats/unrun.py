@@ -30,9 +30,6 @@ NAMES: Mapping[str, str] = {
 }
 """Why an expression that names one of these contexts is not run."""
 
-FUNCTIONS: Mapping[str, str] = {"hashfiles": "no files are hashed"}
-"""Why an expression that calls one of these functions is not run."""
-
 SHELLS: Mapping[str, str] = {
     "powershell": "it is part of Windows",
     "cmd": "it is part of Windows",
@@ -41,5 +38,8 @@ SHELLS: Mapping[str, str] = {
 CHECKOUT = "the run's own repository is fetched, and no credentials are left behind"
 """Why an input of checkout is not followed."""
 
-ACTIONS = "only actions/checkout is built in, and actions of the repository itself are run"
-"""Why any other action is not run."""
+ACTIONS = "no containers are run"
+"""Why an image is not run as a step."""
+
+ADDRESS = "no repository, path or ref has such a name"
+"""Why an address that GitHub's grammar allows is looked for nowhere."""

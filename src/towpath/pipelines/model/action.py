@@ -1,4 +1,4 @@
-"""An action of the repository itself, as its action.yml says it."""
+"""An action as its action.yml says it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ DEEPEST = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """Either `steps`, or `main`: a program for Node, and perhaps `post` at the end of the job.
+    """Either `steps`, or `main`: a program for Node, with `pre` and `post` around the job.
 
     `inputs` are their defaults, which may hold ${{ }} as `outputs` do; those of `required` are
     told of when they are missing.
@@ -23,6 +23,8 @@ class Action:
     outputs: Mapping[str, str] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     main: str = ""
+    pre: str = ""
+    pre_condition: str = "always()"
     post: str = ""
     post_condition: str = "always()"
 

@@ -258,6 +258,11 @@ class Job:
     unrun: tuple[Problem, ...] = ()
 
     @property
+    def uses_actions(self) -> bool:
+        """Whether a step uses an action, which may want tools of the machine."""
+        return any(step.uses and step.checkout is None for step in self.steps)
+
+    @property
     def minutes(self) -> float:
         """The limit of time, once a ${{ }} has been evaluated."""
         limit = self.timeout_minutes

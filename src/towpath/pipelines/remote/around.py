@@ -1,13 +1,16 @@
 """What steps need of whoever runs them, and what passes between the parts of the engine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
+from towpath.kernel.errors import Denied
+from towpath.pipelines.model.addresses import Address
 from towpath.pipelines.model.execution import Annotation, StepReport, Verdict
 from towpath.pipelines.model.workflow import Checkout, Step
-from towpath.pipelines.remote.session import Box
+from towpath.pipelines.remote.actions import Bring
+from towpath.pipelines.remote.session import Box, Exit
 from towpath.pipelines.remote.standing import Frame
 
 
@@ -22,13 +25,17 @@ class Log(Protocol):
     def note(self, line: str) -> None: ...
 
 
+def _nowhere(address: Address) -> bytes:
+    raise Denied(f"{address} cannot be used: nothing says where actions come from.")
+
+
 @dataclass(frozen=True)
 class Surround:
     """What a job's steps need of whoever runs them.
 
-    `fetch` brings a commit into the workspace. `cancel` asks for an orderly end. `runtime`
-    is what actions see beside all that a step sees: where they find the server. With `explain` the
-    log says how each condition and expression came out.
+    `fetch` brings a commit into the workspace, `bring` an action of others. `cancel` asks for an
+    orderly end. `runtime` is what actions see beside all that a step sees: where they find the
+    server. With `explain` the log says how each condition and expression came out.
     """
 
     box: Box
@@ -39,6 +46,7 @@ class Surround:
     environment: Mapping[str, str] = field(default_factory=dict)
     runtime: Mapping[str, str] = field(default_factory=dict)
     explain: bool = False
+    bring: Bring = _nowhere
 
 
 @dataclass(frozen=True)
@@ -64,10 +72,21 @@ class Command:
 
 @dataclass(frozen=True)
 class Later:
-    """What an action's program does at the end of the job, with the state it left by then."""
+    """One of an action's programs, with the state that those before it left by then."""
 
     step: Step
     frame: Frame
     program: str
     variables: Mapping[str, str]
-    state: Mapping[str, str]
+    state: MutableMapping[str, str]
+
+
+def complaint(ended: Exit, too_long: str) -> str:
+    """Say why a command that ended so has failed; empty when it has not."""
+    if ended.reason == "lost":
+        return "The sandbox ended unexpectedly."
+    if ended.reason == "timeout":
+        return too_long
+    if ended.signal:
+        return f"The command was ended by signal {ended.signal}."
+    return f"The command ended with exit code {ended.code}." if ended.code else ""

@@ -45,6 +45,7 @@ from towpath.pipelines.remote import box as boxes
 from towpath.pipelines.remote import checkout, steps
 from towpath.pipelines.remote.around import Surround
 from towpath.pipelines.remote.directories import remove
+from towpath.pipelines.remote.library import Library
 from towpath.pipelines.remote.place import python_paths
 from towpath.pipelines.remote.worktree import called, snapshot
 
@@ -73,6 +74,7 @@ class Options:
     debug: bool = False
     network: bool = False
     tool_paths: tuple[Path, ...] = ()
+    library: Library = field(default_factory=Library)
 
 
 def planned(
@@ -248,6 +250,7 @@ class Here:
         place = boxes.Place(
             workspace,
             tool_paths=(*python_paths(), *self._options.tool_paths),
+            shown=_shown_to(job.spec),
             network=self._options.network,
             scratch=folder / "scratch",
         )
@@ -263,6 +266,7 @@ class Here:
                 cancel=self._stops[job.id],
                 environment=checkout.job_environment(),
                 explain=self._options.explain,
+                bring=self._options.library.bring,
             )
             return steps.Job(self._assignment(run, job), around).run()
 
@@ -298,6 +302,15 @@ class Here:
         checkout.checkout(
             workspace, source, log.write, timeout=seconds, cancelled=cancel, protocols=("file",)
         )
+
+
+def _shown_to(spec: workflow.Job) -> tuple[Path, ...]:
+    """Look for tools only when the job may use them: to look takes time."""
+    if not spec.uses_actions:
+        return ()
+    from towpath.pipelines.remote import toolchains
+
+    return toolchains.shown()
 
 
 class _Shown:

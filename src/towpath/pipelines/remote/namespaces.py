@@ -74,7 +74,7 @@ def _open_apart(place: Place, user: int) -> Box:
 
 
 def _may_be_apart(place: Place) -> bool:
-    tools = [path.resolve() for path in place.tool_paths]
+    tools = [path.resolve() for path in (*place.tool_paths, *place.shown)]
     readable = all(part.stat().st_mode & _BY_ALL == _BY_ALL for part in tools if part.exists())
     return readable and not any(place.workspace.iterdir())
 
@@ -109,7 +109,7 @@ def _layout(place: Place) -> Layout:
 def _shown(place: Place, layout: Layout) -> list[str]:
     """Build the list of all that the job sees."""
     private = layout.private
-    tools = place.tool_paths
+    tools = (*place.tool_paths, *place.shown)
     above = [Path(layout.workspace), *tools, *(path.resolve() for path in tools)]
     return [
         *(("--share-net",) if place.network else ()),

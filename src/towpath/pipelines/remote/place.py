@@ -41,13 +41,15 @@ def python_paths() -> tuple[Path, ...]:
 class Place:
     """Where a job runs and what it sees of this machine.
 
-    `workspace` is written to; `tool_paths` are read; nothing in or above `hidden` may be shown.
+    `workspace` is written to; `tool_paths` are read, and their programs found; `shown` is read
+    where a step knows of it; nothing in or above `hidden` may be shown.
     `scratch` is where the box keeps its private directories (the system's temporary directory if
     None). `appears_at` is the workspace's path as steps see it, if the box can choose.
     """
 
     workspace: Path
     tool_paths: tuple[Path, ...] = field(default_factory=python_paths)
+    shown: tuple[Path, ...] = ()
     network: bool = False
     limits: Limits = Limits()
     hidden: tuple[Path, ...] = ()
@@ -64,7 +66,7 @@ def check(place: Place) -> None:
         _check_appearance(place.appears_at)
     _check_exposes(workspace, place.hidden, "workspace")
     private = (workspace, *((place.scratch,) if place.scratch else ()))
-    for path in place.tool_paths:
+    for path in (*place.tool_paths, *place.shown):
         real = path.resolve()
         _check_exposes(real, (*place.hidden, *private), "tool path")
         _check_within(real, place.hidden)

@@ -22,7 +22,7 @@ from towpath.kernel.errors import TowpathError
 from towpath.pipelines.model.execution import Assignment, Outcome
 from towpath.pipelines.model.workflow import Checkout
 from towpath.pipelines.remote import box as boxes
-from towpath.pipelines.remote import checkout, steps
+from towpath.pipelines.remote import checkout, steps, toolchains
 from towpath.pipelines.remote.around import Surround
 from towpath.pipelines.remote.directories import remove
 from towpath.pipelines.remote.place import python_paths
@@ -225,6 +225,7 @@ class Attempt:
         return boxes.Place(
             self._workspace,
             tool_paths=self._options.tool_paths,
+            shown=toolchains.shown() if self._given.spec.uses_actions else (),
             network=self._options.network,
             hidden=(*self._options.hidden,),
             scratch=self._scratch,

@@ -15,6 +15,7 @@ BY_NAME = {
 }
 _WITHOUT_A_NAME = {"bash": ("bash", "-e", "{0}"), "sh": ("sh", "-e", "{0}")}
 _ENDINGS = {"bash": ".sh", "sh": ".sh", "": ".sh", "python": ".py", "pwsh": ".ps1"}
+_MOST_SHOWN = 100
 _PWSH_FIRST = "$ErrorActionPreference = 'stop'\n"
 _PWSH_LAST = "\nif ((Test-Path -LiteralPath variable:\\LASTEXITCODE)) { exit $LASTEXITCODE }"
 """The exit code of the last program, as the other shells have it."""
@@ -38,6 +39,18 @@ def script(shell: str, text: str, path: str) -> Script:
     if shell == "pwsh":
         text = f"{_PWSH_FIRST}{text}{_PWSH_LAST}"
     return Script(text, _ENDINGS.get(shell, ""), _parts(shell, path))
+
+
+def shown(text: str) -> list[str]:
+    """Show the beginning of a script as somebody would have typed it."""
+    lines = text.strip().splitlines()
+    more = [f"… {len(lines) - _MOST_SHOWN} more lines"] if len(lines) > _MOST_SHOWN else []
+    return [*(f"$ {line}" for line in lines[:_MOST_SHOWN]), *more]
+
+
+def program(name: str, path: str) -> str:
+    """Find a program as a job sees it before any step has changed PATH."""
+    return shutil.which(name, os.X_OK, path) or name
 
 
 def _parts(shell: str, path: str) -> tuple[str, ...]:

@@ -1,17 +1,18 @@
 """What the steps of one job see: contexts in expressions, variables, PATH. It grows as they go."""
 
-import platform
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from towpath.pipelines.model import contexts, explaining, variants
+from towpath.pipelines.model.addresses import Address
 from towpath.pipelines.model.execution import Assignment
 from towpath.pipelines.model.expressions import functions, syntax, templates
 from towpath.pipelines.model.expressions.evaluation import Status, Surroundings
 from towpath.pipelines.model.expressions.values import ExpressionError
+from towpath.pipelines.remote import files
 from towpath.pipelines.remote.session import Box
-from towpath.pipelines.remote.words import Words
 
 _NAMES = frozenset(
     {
@@ -19,10 +20,20 @@ _NAMES = frozenset(
         "secrets",
     }
 )  # fmt: skip
-PLAIN = syntax.Scope(_NAMES, functions.PLAIN)
-CONDITION = syntax.Scope(_NAMES, functions.WITH_STATUS)
+PLAIN = syntax.Scope(_NAMES, {**functions.PLAIN, **functions.FILES})
+CONDITION = syntax.Scope(_NAMES, {**functions.WITH_STATUS, **functions.FILES})
 _OWN = {"CI": "true"}
 """What a file may set otherwise; GITHUB_* and RUNNER_* it may not."""
+
+
+class Said(Protocol):
+    """What a step leaves for those after it."""
+
+    @property
+    def env(self) -> Mapping[str, str]: ...
+
+    @property
+    def paths(self) -> Sequence[str]: ...
 
 
 class StepError(Exception):
@@ -33,13 +44,15 @@ class StepError(Exception):
 class Frame:
     """Steps that know each other: those of a job, or those of one use of a composite action.
 
-    `failed` says why those that follow are skipped. `folder` is where the action lies, and
-    `ends_at` when whoever uses it loses patience; `name` tells its files from others'.
+    `failed` says why those that follow are skipped. `folder` is where the action lies, `origin`
+    where it comes from when others made it, and `ends_at` when whoever uses it loses patience;
+    `name` tells its files from others'.
     """
 
     name: str = ""
     inputs: Mapping[str, str] | None = None
     folder: str = ""
+    origin: Address | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     ends_at: float = float("inf")
     depth: int = 0
@@ -73,9 +86,9 @@ class Standing:
         self.env = self.rendered(self._given.env, outer)
         self.env |= self.rendered(self._given.spec.env, outer)
 
-    def learn(self, words: Words) -> None:
+    def learn(self, words: Said) -> None:
         """Keep what a step said to those after it."""
-        self.env |= words.env
+        self.env.update(words.env)
         self._paths = [*reversed(words.paths), *self._paths]
 
     def surroundings(
@@ -100,6 +113,7 @@ class Standing:
                 "inputs": self._given.inputs if frame.inputs is None else frame.inputs,
             },
             status,
+            lambda patterns: files.hashed(self._box, patterns),
         )
 
     def variables(self, frame: Frame, env: Mapping[str, str]) -> dict[str, str]:
@@ -145,13 +159,19 @@ class Standing:
 
     def _github(self, frame: Frame) -> contexts.Context:
         where = {"action_path": frame.folder} if frame.folder else {}
+        if frame.origin:
+            where |= {
+                "action_repository": frame.origin.repository, "action_ref": frame.origin.ref
+            }  # fmt: skip
         return {**self._given.github, "workspace": self._box.workspace, **where}
 
     def _runner(self) -> dict[str, str]:
-        machine = platform.machine()
+        system = os.uname()
         return {
-            "os": platform.system(),
-            "arch": {"x86_64": "X64", "aarch64": "ARM64"}.get(machine, machine.upper()),
+            "os": system.sysname,
+            "arch": {"x86_64": "X64", "aarch64": "ARM64"}.get(
+                system.machine, system.machine.upper()
+            ),
             "name": "towpath",
             "temp": self._box.environment["TMPDIR"],
             "environment": "self-hosted",

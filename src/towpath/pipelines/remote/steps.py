@@ -4,7 +4,7 @@ What a step may say to those after it (outputs, environment, PATH) passes throug
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import replace
 from threading import Event
 from typing import Literal
@@ -12,7 +12,7 @@ from typing import Literal
 from towpath.kernel.errors import TowpathError
 from towpath.pipelines.formats import exchanged
 from towpath.pipelines.formats.masking import Masks
-from towpath.pipelines.model import action, explaining
+from towpath.pipelines.model import action, addresses, explaining
 from towpath.pipelines.model.action import Action
 from towpath.pipelines.model.execution import (
     MAX_ANNOTATIONS,
@@ -28,7 +28,7 @@ from towpath.pipelines.model.expressions.evaluation import Surroundings
 from towpath.pipelines.model.expressions.values import ExpressionError
 from towpath.pipelines.model.workflow import Checkout, Step
 from towpath.pipelines.remote import actions, shells
-from towpath.pipelines.remote.around import Command, Ended, Later, Surround
+from towpath.pipelines.remote.around import Command, Ended, Later, Surround, complaint
 from towpath.pipelines.remote.listening import Ear
 from towpath.pipelines.remote.session import Exit
 from towpath.pipelines.remote.standing import CONDITION, Frame, Standing, StepError
@@ -36,7 +36,6 @@ from towpath.pipelines.remote.words import Words, allows_unsafe
 
 CLEAN_UP_SECONDS = 300.0
 """How long steps with always() or cancelled() may take after a cancel, as on GitHub."""
-_MOST_SHOWN = 100
 _BOLD, _DIM, _RED, _PLAIN_LOOK = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
 
 
@@ -54,6 +53,8 @@ class Job:
             self._masks.add(value)
         self._top = Frame(ends_at=time.monotonic() + assignment.spec.minutes * 60)
         self._reports: list[StepReport] = []
+        self._shelf = actions.Shelf(around.box, around.bring)
+        self._states: dict[str, dict[str, str]] = {}
         self._later: list[Later] = []
         self._name, self._from = "", 0
         self._timed_out = False
@@ -63,8 +64,12 @@ class Job:
         """Run all steps that are to run; never raises for what a step did."""
         try:
             self._standing.begin()
+            self._prepare()
         except (ExpressionError, StepError) as error:
             return self._outcome("failure", f"`env` cannot be evaluated: {error}")
+        except TowpathError as error:
+            self._note(f"{_RED}{error}{_PLAIN_LOOK}")
+            return self._outcome("failure", self._masks.text(str(error)))
         for step in self._given.spec.steps:
             self._one(step)
         for number, later in enumerate(reversed(self._later), len(self._given.spec.steps) + 1):
@@ -74,6 +79,18 @@ class Job:
         if self._top.failed or self._timed_out:
             return self._outcome("failure", self._top.failed if self._timed_out else "")
         return self._with_outputs()
+
+    def _prepare(self) -> None:
+        """Bring the actions of others, and run what they do before all steps."""
+        named = [(step, addresses.of(step.uses)) for step in self._given.spec.steps]
+        found = [(step, self._shelf.of_others(address)) for step, address in named if address]
+        early = [(step, each) for step, each in found if each.action.pre]
+        for number, (step, each) in enumerate(early, 1 - len(early)):
+            env, top = self._standing.env, self._top
+            inner = self._inner(step, top, each, env, self._seen(top, env))
+            condition = each.action.pre_condition
+            first = Step(number=number, line=0, name=f"Pre {step.title}", condition=condition)
+            self._one(first, self._left(inner, each.action.pre, step))
 
     def _one(self, step: Step, later: Later | None = None) -> None:
         """Run one of the job's own steps, or what an action left for its end, and report it."""
@@ -160,25 +177,52 @@ class Job:
     def _acted(
         self, step: Step, frame: Frame, env: Mapping[str, str], around: Surroundings
     ) -> Ended:
-        """Use an action of the repository itself."""
+        """Use an action: a built-in one, one of the repository itself, or one of others."""
+        if name := addresses.built_in(step.uses):
+            return self._set_up(name, self._standing.rendered(step.inputs, around))
         if frame.depth >= action.DEEPEST:
             raise StepError(f"Actions use each other more than {action.DEEPEST} deep.")
-        found = actions.find(self._around.box, step.uses)
+        address = addresses.of(step.uses)
+        found = self._shelf.of_others(address) if address else self._shelf.local(step.uses)
         given = self._standing.rendered(step.inputs, around)
         for name in action.unknown(found.action, given):
             self._note(f"The action has no input `{name}`.")
         if lacking := action.missing(found.action, given):
             raise StepError(f"The action needs the input `{lacking[0]}`.")
-        inner = Frame(
-            name=f"{frame.name}{step.number}-", folder=found.folder, env=env,
-            ends_at=time.monotonic() + self._seconds(step, frame)[0], depth=frame.depth + 1,
-        )  # fmt: skip
-        inner.inputs = self._standing.rendered(
-            action.filled(found.action, given), self._seen(inner, env)
-        )
+        inner = self._inner(step, frame, found, env, around)
         if found.action.main:
             return self._programmed(step, inner, found.action, env)
         return self._composed(step, inner, found.action)
+
+    def _set_up(self, name: str, given: Mapping[str, str]) -> Ended:
+        from towpath.pipelines.remote import tooling  # a job without it begins sooner
+
+        made = tooling.set_up(self._around.box, name, given)
+        for line in made.notes:
+            self._note(line)
+        self._standing.learn(made)
+        return Ended("success", "success", outputs=made.outputs)
+
+    def _inner(
+        self, step: Step, frame: Frame, found: actions.Found, env: Mapping[str, str],
+        around: Surroundings,
+    ) -> Frame:  # fmt: skip
+        """Make the frame of one use of an action."""
+        inner = Frame(
+            name=f"{frame.name}{step.number}-", folder=found.folder, env=env, origin=found.origin,
+            ends_at=time.monotonic() + self._seconds(step, frame)[0], depth=frame.depth + 1,
+        )  # fmt: skip
+        given = self._standing.rendered(step.inputs, around)
+        inner.inputs = self._standing.rendered(
+            action.filled(found.action, given), self._seen(inner, env)
+        )
+        return inner
+
+    def _left(self, inner: Frame, program: str, step: Step) -> Later:
+        """Remember a program of an action for another time; its runs share what they save."""
+        state = self._states.setdefault(inner.name, {})
+        own = action.variables({**step.inputs, **(inner.inputs or {})})
+        return Later(step, inner, program, own, state)
 
     def _composed(self, step: Step, inner: Frame, used: Action) -> Ended:
         said: list[Annotation] = []
@@ -198,25 +242,21 @@ class Job:
 
     def _programmed(self, step: Step, inner: Frame, used: Action, env: Mapping[str, str]) -> Ended:
         """Run an action's program, and remember what it leaves for the end of the job."""
-        own = action.variables(inner.inputs or {})
-        whole = {**self._standing.variables(inner, env), **self._around.runtime, **own}
-        state: dict[str, str] = {}
         if used.post:
             left = Step(
                 number=0, line=step.line, name=f"Post {step.title}", condition=used.post_condition
             )
-            self._later.append(
-                Later(left, inner, used.post, action.variables(inner.inputs or {}), state)
-            )
-        command = Command(["node", f"{inner.folder}/{used.main}"], whole)
-        return self._commanded(step, inner, command, f"{inner.name}main", state)
+            self._later.append(replace(self._left(inner, used.post, step), step=left))
+        return self._finished_up(step, self._left(inner, used.main, step), env)
 
     def _finished_up(self, step: Step, later: Later, env: Mapping[str, str]) -> Ended:
+        """Run one of an action's programs, by the machine's Node, with what the others saved."""
         states = {f"STATE_{name}": value for name, value in later.state.items()}
         whole = self._standing.variables(later.frame, env)
         whole |= {**self._around.runtime, **later.variables, **states}
-        command = Command(["node", f"{later.frame.folder}/{later.program}"], whole)
-        return self._commanded(step, self._top, command, f"{step.number}")
+        node = shells.program("node", self._around.box.environment["PATH"])
+        command = Command([node, f"{later.frame.folder}/{later.program}"], whole)
+        return self._commanded(step, self._top, command, f"{later.frame.name}x", later.state)
 
     def _fetched(self, step: Step, frame: Frame, wanted: Checkout, around: Surroundings) -> Ended:
         resolved = Checkout(wanted.depth, self._standing.text(wanted.ref, around), wanted.path)
@@ -246,7 +286,7 @@ class Job:
         frame: Frame,
         command: Command,
         name: str,
-        state: dict[str, str] | None = None,
+        state: MutableMapping[str, str] | None = None,
     ) -> Ended:
         """Run a command of a step, listen to it, and judge how it ended."""
         words = Words(
@@ -266,24 +306,17 @@ class Job:
         ear.end()
         heard = self._heard(step, words, self._judged(step, ended, whose))
         if state is not None:
-            state |= words.state
+            state.update(words.state)
         return heard
 
     def _judged(self, step: Step, ended: Exit, whose: Literal["step", "job"]) -> Ended:
         if ended.reason == "cancelled":
             return Ended("cancelled", "cancelled")
-        if ended.reason == "lost":
+        if ended.reason == "lost" or (ended.reason == "timeout" and whose == "job"):
             self._timed_out = True
-            return self._failure(step, "The sandbox ended unexpectedly.")
-        if ended.reason == "timeout":
-            self._timed_out = whose == "job"
-            limit = step.minutes if whose == "step" else self._given.spec.minutes
-            return self._failure(step, f"The {whose} took longer than {limit:g} minutes.")
-        if ended.signal:
-            return self._failure(step, f"The command was ended by signal {ended.signal}.")
-        if ended.code:
-            return self._failure(step, f"The command ended with exit code {ended.code}.")
-        return Ended("success", "success")
+        limit = step.minutes if whose == "step" else self._given.spec.minutes
+        why = complaint(ended, f"The {whose} took longer than {limit or 0:g} minutes.")
+        return self._failure(step, why) if why else Ended("success", "success")
 
     def _heard(self, step: Step, words: Words, ended: Ended) -> Ended:
         """Take over what the step said to those after it and to people."""
@@ -325,11 +358,8 @@ class Job:
         return Event() if self._cleaning is not None else self._around.cancel
 
     def _show(self, script: str) -> None:
-        lines = script.strip().splitlines()
-        for line in lines[:_MOST_SHOWN]:
-            self._note(f"{_DIM}$ {line}{_PLAIN_LOOK}")
-        if len(lines) > _MOST_SHOWN:
-            self._note(f"{_DIM}… {len(lines) - _MOST_SHOWN} more lines{_PLAIN_LOOK}")
+        for line in shells.shown(script):
+            self._note(f"{_DIM}{line}{_PLAIN_LOOK}")
 
     def _seen(self, frame: Frame, env: Mapping[str, str]) -> Surroundings:
         return self._standing.surroundings(frame, env, cancelled=self._around.cancel.is_set())

@@ -145,7 +145,7 @@ def report_step(tx: Tx, job: Job, report: StepReport) -> None:
         values |= {"finished": tx.now, "started": after(tx.now, -(report.seconds or 0.0))}
     else:
         values |= {"started": tx.now}
-    if report.number > len(job.spec.steps):
+    if not 0 < report.number <= len(job.spec.steps):
         _add_late_step(tx, job, report)
     tx.execute(
         update(STEP)

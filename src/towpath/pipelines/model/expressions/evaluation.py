@@ -1,7 +1,7 @@
 """A tree and contexts to a value."""
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +41,14 @@ class Status:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What names and status functions stand for: lower-case context name to value."""
+    """What names and status functions stand for: lower-case context name to value.
+
+    `files` hashes the files that some patterns mean, where there are files.
+    """
 
     contexts: Mapping[str, Value]
     status: Status = Status()
+    files: Callable[[Sequence[str]], str] | None = None
 
 
 def evaluate(node: syntax.Node, around: Surroundings) -> Value:
@@ -89,6 +93,8 @@ def _call(function: str, arguments: tuple[syntax.Node, ...], around: Surrounding
         return _status(function, arguments, around)
     if function == "case":
         return _case(arguments, around)
+    if function in functions.FILES:
+        return _hashed(arguments, around)
     return functions.TABLE[function](*(evaluate(argument, around) for argument in arguments))
 
 
@@ -101,6 +107,12 @@ def _status(function: str, arguments: tuple[syntax.Node, ...], around: Surroundi
     if function == "failure":
         return "failure" in results
     return all(result == "success" for result in results)
+
+
+def _hashed(arguments: tuple[syntax.Node, ...], around: Surroundings) -> str:
+    if around.files is None:
+        raise ExpressionError("evaluation", "hashFiles needs a workspace, and there is none here")
+    return around.files([text(evaluate(argument, around)) for argument in arguments])
 
 
 def _case(arguments: tuple[syntax.Node, ...], around: Surroundings) -> Value:
