@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.forge.api.test_dialect import SAY
-from tests.forge.model.test_builds import BUILD
+from tests.forge.model.test_builds import BUILD, JOB
 from towpath.forge.api import builds, verdicts
 from towpath.forge.service import Commit, Signature
 
@@ -38,3 +38,15 @@ def test_a_run_is_in_the_suite_that_its_check_is_in():
 def test_a_build_that_nobody_asked_for_is_ours():
     told = builds.workflow_run(SAY, replace(BUILD, actor=""), HEAD)
     assert told["actor"]["login"] == "towpath"
+
+
+def test_a_run_that_began_is_in_progress():
+    told = builds.workflow_run(SAY, replace(BUILD, going=True), HEAD)
+    assert (told["status"], told["conclusion"]) == ("in_progress", None)
+
+
+def test_a_job_that_nobody_has_taken_names_no_runner():
+    waiting = replace(JOB, status="queued", runner="", queued=None, started=None, steps=())
+    told = builds.workflow_job(SAY, waiting)
+    assert (told["runner_id"], told["runner_name"], told["steps"]) == (None, None, [])
+    assert told["created_at"] == told["started_at"] == "2023-11-14T22:13:20Z"

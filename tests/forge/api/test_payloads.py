@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.forge.model.test_builds import BUILD
+from tests.forge.model.test_builds import BUILD, JOB
 from tests.forge.model.test_checks import CHECK
 from tests.forge.model.test_requests import status
 from towpath.forge import service
@@ -16,6 +16,7 @@ from towpath.forge.api import payloads
 from towpath.forge.model.happenings import (
     AskedAgain,
     BuildMoved,
+    JobMoved,
     RefMoved,
     Renamed,
     RequestChanged,
@@ -206,11 +207,12 @@ def test_a_run_of_a_workflow_is_told_when_it_begins_and_when_it_ends(hosted, cha
     begun = replace(BUILD, sha=change.head)
     for build, action in (
         (begun, "requested"),
+        (replace(begun, going=True), "in_progress"),
         (replace(begun, conclusion="failure"), "completed"),
     ):
         ((event, said, body),) = told(hosted, BuildMoved(build))
         assert (event, said, body["sender"]["login"]) == ("workflow_run", action, "alice")
-        theirs = example(event, action)
+        theirs = example(event, "requested" if action == "in_progress" else action)
         assert list(differences(body, theirs, INSTALLED)) == []
         assert list(differences(body["workflow"], theirs["workflow"], set())) == []
         assert list(differences(body["workflow_run"], theirs["workflow_run"], set())) == []
@@ -224,6 +226,19 @@ def test_a_new_name_is_told_with_the_old_one(hosted):
     assert list(differences(body, theirs, INSTALLED)) == []
     assert list(differences(body["repository"], theirs["repository"], set())) == []
     assert body["changes"] == {"repository": {"name": {"from": "raft"}}}
+
+
+@pytest.mark.parametrize("action", ["queued", "in_progress", "completed"])
+def test_a_job_is_told_when_it_waits_is_taken_and_ends(hosted, action):
+    ended = "success" if action == "completed" else None
+    ((event, said, body),) = told(hosted, JobMoved(replace(JOB, status=action, conclusion=ended)))
+    assert (event, said, body["sender"]["login"]) == ("workflow_job", action, "alice")
+    theirs = example(event, action)
+    assert list(differences(body, theirs, INSTALLED | {"deployment"})) == []
+    assert list(differences(body["workflow_job"], theirs["workflow_job"], set())) == []
+    if theirs["workflow_job"]["steps"]:
+        step = theirs["workflow_job"]["steps"][0]
+        assert list(differences(body["workflow_job"]["steps"][0], step, set())) == []
 
 
 def test_what_is_gone_is_not_told(hosted):

@@ -2,12 +2,24 @@
 
 from dataclasses import replace
 
-from towpath.forge.model.builds import Build
+from towpath.forge.model.builds import Build, BuildJob, BuildStep
 
 BUILD = Build(
     id="run_1", number=3, attempt=1, workflow="ci", path=".github/workflows/ci.yml", title="Ci",
     event="push", ref="refs/heads/topic/a", sha="a" * 40, actor="alice", conclusion=None,
     created=1_700_000_000_000_000, finished=None,
+)  # fmt: skip
+
+JOB = BuildJob(
+    id="job_1", build=BUILD, name="test", status="in_progress", conclusion=None, attempt=1,
+    labels=("linux",), runner="deck", queued=1_700_000_000_000_000, started=1_700_000_001_000_000,
+    finished=None,
+    steps=(
+        BuildStep(
+            number=1, name="Compile", status="in_progress", conclusion=None,
+            started=1_700_000_001_000_000, finished=None,
+        ),
+    ),
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ https://docs.github.com/webhooks/webhook-events-and-payloads#workflow_run
 from towpath.forge.api import verdicts
 from towpath.forge.api.dialect import Dialect
 from towpath.forge.api.shapes import Json, instant, user
-from towpath.forge.model.builds import Build
+from towpath.forge.model.builds import Build, BuildJob, BuildStep
 from towpath.forge.model.names import handle_of
 from towpath.forge.service import Commit
 
@@ -26,7 +26,7 @@ def workflow_run(say: Dialect, build: Build, head: Commit) -> Json:
         "display_title": build.title,
         "path": build.path,
         "event": build.event,
-        "status": "completed" if build.conclusion else "queued",
+        "status": _status(build),
         "conclusion": build.conclusion,
         "run_number": build.number,
         "run_attempt": build.attempt,
@@ -45,6 +45,54 @@ def workflow_run(say: Dialect, build: Build, head: Commit) -> Json:
         "pull_requests": [],
         **dict.fromkeys(("created_at", "run_started_at"), instant(build.created)),
         "updated_at": instant(build.finished or build.created),
+    }
+
+
+def _status(build: Build) -> str:
+    if build.conclusion:
+        return "completed"
+    return "in_progress" if build.going else "queued"
+
+
+def workflow_job(say: Dialect, job: BuildJob) -> Json:
+    """Tell of a job; its runner is named as people call it, for there are no groups of them."""
+    build, handle = job.build, handle_of(job.id)
+    run = f"{say.api}/actions/runs/{handle_of(build.id)}"
+    asked = job.queued or build.created
+    return {
+        "id": handle,
+        "node_id": job.id,
+        "run_id": handle_of(build.id),
+        "run_url": run,
+        "run_attempt": build.attempt,
+        "workflow_name": build.workflow,
+        "head_sha": build.sha,
+        "head_branch": build.branch,
+        "name": job.name,
+        "status": job.status,
+        "conclusion": job.conclusion,
+        "created_at": instant(asked),
+        "started_at": instant(job.started or asked),
+        "completed_at": job.finished and instant(job.finished),
+        "steps": [_step(one) for one in job.steps],
+        "labels": [*job.labels],
+        "runner_id": handle_of(f"runner:{job.runner}") if job.runner else None,
+        "runner_name": job.runner or None,
+        **dict.fromkeys(("runner_group_id", "runner_group_name")),
+        "url": f"{say.api}/actions/jobs/{handle}",
+        "html_url": f"{say.url}/runs/{build.id}",
+        "check_run_url": f"{say.api}/commits/{build.sha}/check-runs",
+    }
+
+
+def _step(made: BuildStep) -> Json:
+    return {
+        "number": made.number,
+        "name": made.name,
+        "status": made.status,
+        "conclusion": made.conclusion,
+        "started_at": made.started and instant(made.started),
+        "completed_at": made.finished and instant(made.finished),
     }
 
 

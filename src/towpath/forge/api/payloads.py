@@ -20,6 +20,7 @@ from towpath.forge.model.happenings import (
     BuildMoved,
     CheckMoved,
     Happening,
+    JobMoved,
     RefMoved,
     Renamed,
     RequestChanged,
@@ -271,8 +272,16 @@ def _build(fact: BuildMoved, teller: Teller) -> Iterator[Message]:
     run = builds.workflow_run(teller.say, build, teller.commit(build.sha))
     run["pull_requests"] = _around(teller, build.sha)["pull_requests"]
     told = {"workflow_run": run, "workflow": builds.workflow(teller.say, build)}
-    action = "completed" if build.conclusion else "requested"
+    begun = "in_progress" if build.going else "requested"
+    action = "completed" if build.conclusion else begun
     yield teller.message("workflow_run", action, build.actor or builds.BUILDER, told)
+
+
+@_messages.register
+def _job(fact: JobMoved, teller: Teller) -> Iterator[Message]:
+    told = {"workflow_job": builds.workflow_job(teller.say, fact.job)}
+    by = fact.job.build.actor or builds.BUILDER
+    yield teller.message("workflow_job", fact.job.status, by, told)
 
 
 @_messages.register

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from towpath.forge.model import checks
-from towpath.forge.model.builds import Build
+from towpath.forge.model.builds import Build, BuildJob
 from towpath.forge.model.checks import Check, Suite
 from towpath.forge.model.requests import Status
 
@@ -74,9 +74,16 @@ class AskedAgain:
 
 @dataclass(frozen=True)
 class BuildMoved:
-    """A run of a workflow began, or ended."""
+    """A run of a workflow was asked for, began, or ended."""
 
     build: Build
+
+
+@dataclass(frozen=True)
+class JobMoved:
+    """A job of a run waits for a runner, was taken by one, or ended."""
+
+    job: BuildJob
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,7 @@ Happening = (
     | CheckMoved
     | AskedAgain
     | BuildMoved
+    | JobMoved
     | Renamed
 )
 EVENTS_OF: dict[type, tuple[str, ...]] = {
@@ -107,6 +115,7 @@ EVENTS_OF: dict[type, tuple[str, ...]] = {
     CheckMoved: ("check_run", "check_suite"),
     AskedAgain: ("check_run", "check_suite"),
     BuildMoved: ("workflow_run",),
+    JobMoved: ("workflow_job",),
     Renamed: ("repository",),
 }
 """What a webhook must want for a happening to be kept at all."""

@@ -12,7 +12,7 @@ from towpath.kernel.errors import InvalidInput
 
 EVENTS = (
     "push", "create", "delete", "pull_request", "pull_request_review", "issue_comment", "status",
-    "check_run", "check_suite", "workflow_run", "repository",
+    "check_run", "check_suite", "workflow_run", "workflow_job", "repository",
 )  # fmt: skip
 ALL = "*"
 PING = "ping"

@@ -61,6 +61,8 @@ from towpath.forge.clients.embedded.writing import Wish
 from towpath.forge.formats.diffs import as_patch
 from towpath.forge.formats.spots import at_line
 from towpath.forge.model.builds import Build as Build
+from towpath.forge.model.builds import BuildJob as BuildJob
+from towpath.forge.model.builds import BuildStep as BuildStep
 from towpath.forge.model.checks import Check
 from towpath.forge.model.diffs import A_PAGE, Diff, DiffFile, Row
 from towpath.forge.model.following import Synced
@@ -87,6 +89,8 @@ from towpath.forge.service.checking import (
     ask_suite_again,
     change_check,
     new_check_id,
+    report_begun,
+    report_jobs,
     report_run,
 )
 from towpath.forge.service.comparing import diff, diff_file
@@ -320,6 +324,8 @@ __all__ = [
     "remove_webhook",
     "reopen",
     "reply",
+    "report_begun",
+    "report_jobs",
     "report_run",
     "repositories",
     "repository",

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from towpath.facts.forge import BuildsAsked
 from towpath.forge.model import checks
-from towpath.forge.model.builds import Build
+from towpath.forge.model.builds import Build, BuildJob
 from towpath.forge.model.checks import Check
 from towpath.forge.model.happenings import (
     EVENTS_OF,
     AskedAgain,
     BuildMoved,
     CheckMoved,
+    JobMoved,
     check_moved,
 )
 from towpath.forge.model.requests import LONGEST_CONTEXT, StatusState
@@ -110,6 +111,16 @@ def report_run(tx: Tx, repository: str, build: Build, words: str, url: str) -> N
     )  # fmt: skip
     report_check(tx, repository, said)
     note(tx, repository, BuildMoved(build))
+
+
+def report_jobs(tx: Tx, repository: str, jobs: Sequence[BuildJob]) -> None:
+    """Let webhooks hear how jobs of our own builds are going."""
+    note(tx, repository, *map(JobMoved, jobs))
+
+
+def report_begun(tx: Tx, repository: str, build: Build) -> None:
+    """Let webhooks hear that the first job of a build was taken."""
+    note(tx, repository, BuildMoved(replace(build, going=True)))
 
 
 def report_check(tx: Tx, repository: str, said: Check) -> Check:

@@ -63,6 +63,27 @@ def build(run: Run, number: int) -> dict[str, Any]:
     return told | {"number": number, "attempt": 1, "actor": run.github.get("actor", "")}
 
 
+_STATUS = {
+    "waiting": "queued", "queued": "queued", "running": "in_progress", "finished": "completed",
+}  # fmt: skip
+
+
+def build_job(job: Job, steps: Sequence[Step]) -> dict[str, Any]:
+    """Say of a job what a forge wants to know of it, under the forge's names."""
+    names = ("id", "name", "conclusion", "attempt", "runner", "queued", "started", "finished")
+    told = {name: getattr(job, name) for name in names}
+    return told | {
+        "status": _STATUS[job.state],
+        "labels": tuple(job.spec.runs_on),
+        "steps": tuple(map(_build_step, steps)),
+    }
+
+
+def _build_step(step: Step) -> dict[str, Any]:
+    names = ("number", "name", "conclusion", "started", "finished")
+    return {name: getattr(step, name) for name in names} | {"status": _STATUS[step.state]}
+
+
 def failure(job: Job, steps: Sequence[Step]) -> str:
     """Say which job failed, at which step, and why if that is known."""
     step = next((each for each in steps if each.conclusion == "failure"), None)

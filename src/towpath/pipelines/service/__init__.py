@@ -9,6 +9,7 @@ running    what becomes of jobs, runs and suites
 uploading  bytes that jobs send and fetch by signed addresses
 artifacts  what the jobs of a run leave for each other
 caching    what jobs keep for later runs
+hearing    what webhooks hear of single jobs
 looking    lists, lines of logs, forgetting
 """
 
@@ -37,6 +38,7 @@ from towpath.pipelines.service.artifacts import remove as remove_artifact
 from towpath.pipelines.service.caching import begin as begin_entry
 from towpath.pipelines.service.caching import find as find_entry
 from towpath.pipelines.service.caching import finish as finish_entry
+from towpath.pipelines.service.hearing import claim
 from towpath.pipelines.service.looking import (
     expected_seconds,
     forget,
@@ -76,7 +78,6 @@ from towpath.pipelines.store.jobs import job, jobs_of, steps
 from towpath.pipelines.store.leases import (
     EXPIRY,
     QUEUED,
-    claim,
     heartbeat,
     held,
     report,

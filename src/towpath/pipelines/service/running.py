@@ -32,6 +32,7 @@ from towpath.pipelines.model.run import (
     SuiteConclusion,
     lost,
 )
+from towpath.pipelines.service.hearing import tell_jobs
 from towpath.pipelines.store import jobs as job_rows
 from towpath.pipelines.store import leases
 from towpath.pipelines.store import suites as suite_rows
@@ -57,6 +58,7 @@ def advance(tx: Tx, run_id: str) -> None:
                 _finish_run(tx, current, action.conclusion, jobs)
                 return
             _apply(tx, by_id[action.job], action, world)
+        tell_jobs(tx, current, [one.job for one in actions if isinstance(one, Queue | Conclude)])
     suite_rows.wake(tx, current)
 
 
@@ -166,6 +168,7 @@ def finish(tx: Tx, job_id: str, lease: str, outcome: Outcome) -> None:
             tx, mine, state="finished", conclusion=outcome.conclusion, why=outcome.why,
             outputs=outcome.outputs, finished=tx.now, log_bytes=outcome.log_bytes, token=None,
         )  # fmt: skip
+    tell_jobs(tx, suite_rows.run(tx, mine.run), [mine.id])
     advance(tx, mine.run)
 
 
@@ -202,6 +205,7 @@ def expire(tx: Tx, item: Item) -> None:
         return
     leases.revoke(tx, holder)
     _requeue(tx, found, f"The runner {found.runner} fell silent.")
+    tell_jobs(tx, suite_rows.run(tx, found.run), [found.id])
     advance(tx, found.run)
 
 
