@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from scripts import reference
+from tests.forge.api.test_sealed import sealed
 from tests.forge.conftest import ENVIRONMENT, Copy, Hosted, running
 from towpath.app.parts import PARTS
 from towpath.app.server import VOICES
@@ -189,6 +190,12 @@ DRIVEN = {
         )
         for method in ("PUT", "DELETE")
     },
+    ("PUT", f"{REPO}/actions/secrets/{{secret_name}}"): lambda town: town.call(
+        "PUT", f"{BOAT}/actions/secrets/boxed", **town.boxed()
+    ),
+    ("DELETE", f"{REPO}/actions/secrets/{{secret_name}}"): lambda town: town.call(
+        "DELETE", f"{BOAT}/actions/secrets/boxed"
+    ),
     ("POST", f"{REPO}/hooks"): lambda town: town.call(
         "POST", f"{V3}/repos/alice/boat/hooks", config={"url": "https://a.example/x"}
     ),
@@ -512,6 +519,9 @@ class Town:
             "POST", f"{BOAT}/check-runs", name="test", head_sha=self.hosted.copy.sha("main")
         )
         return made.json()["id"]
+
+    def boxed(self):
+        return sealed(self.web.get(f"{BOAT}/actions/secrets/public-key").json(), "hunter2")
 
     def checked(self):
         self.count += 1

@@ -22,6 +22,7 @@ from towpath.forge.api import (
     reactions,
     remarks,
     reviews,
+    sealed,
     suites,
 )
 from towpath.forge.api import repositories as repositories_api
@@ -56,7 +57,7 @@ def _routes(_: Kernel) -> Sequence[APIRouter]:
     # comments on lines are no pull request of that number.
     resources = (
         people, repositories_api, branches, checks, suites, commits, gitdata, contents,
-        remarks, pulls, reviews, comments, reactions, labels, webhooks_api,
+        remarks, pulls, reviews, comments, reactions, labels, webhooks_api, sealed,
     )  # fmt: skip
     spoken = [resource.router() for resource in resources]
     own = (git.router(), hooks.router(), secrets_api.router(), roles_api.router())

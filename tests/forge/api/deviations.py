@@ -18,6 +18,7 @@ AREAS = {
     "check runs and suites": ("checks/runs", "checks/suites"),
     "collaborators": ("collaborators/collaborators",),
     "webhooks": ("repos/webhooks",),
+    "secrets": ("actions/secrets",),
     "users, rate limit, server": ("users/users", "rate-limit/rate-limit", "meta/meta"),
 }  # fmt: skip
 """The categories of GitHub's description that make up an area."""

@@ -11,10 +11,12 @@ import pytest
 from scripts import reference
 from tests.forge.api.deviations import AREAS, OURS, SHOWN
 from tests.forge.api.github import REPO, description
+from tests.forge.api.test_sealed import sealed
 from tests.forge.model.test_builds import BUILD
 from towpath.forge import service
 from towpath.forge.api import contents
 from towpath.forge.plugin import PLUGIN
+from towpath.kernel.secrets import service as secrets
 
 DOCS = Path(__file__).parents[3] / "docs/reference/github-dialect.md"
 PULL = REPO + "/pulls/{pull_number}"
@@ -81,6 +83,7 @@ def test_every_address_answers_as_github_describes_it(said, opened, hosted):
         walk(said, sha)
     _talk(said, opened)
     _hooks(said)
+    _secrets(said)
     _end(said)
     walked = {(method, bare(path)) for method, path, _ in said.seen}
     assert spoken(said.served.kernel) - walked == OURS.keys()
@@ -225,6 +228,18 @@ def _hooks(said):
     delivery = one | {"delivery_id": sent["id"]}
     said("GET", path + "/deliveries/{delivery_id}", where=delivery)
     said("POST", path + "/deliveries/{delivery_id}/attempts", 202, where=delivery)
+    said("DELETE", path, 204, where=one)
+
+
+def _secrets(said):
+    secrets.prepare(said.served.kernel)
+    base = REPO + "/actions/secrets"
+    one, path = {"secret_name": "KEY"}, base + "/{secret_name}"
+    box = sealed(said("GET", base + "/public-key"), "hunter2")
+    said("PUT", path, 201, where=one, json=box)
+    said("PUT", path, 204, where=one, json=box)
+    said("GET", base)
+    said("GET", path, where=one)
     said("DELETE", path, 204, where=one)
 
 

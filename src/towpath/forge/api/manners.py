@@ -83,13 +83,15 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 class DialectRoute(APIRoute):
     """Answers errors as GitHub does, `message` first, and says on each reply what is left.
 
-    What changes something in a repository is for its members, unless a route asks for more.
+    What changes something in a repository is for its members, unless a route says otherwise.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         changes = not set(options.get("methods") or ()) <= _READING
-        if changes and "/repos/{owner}/{repo}" in path:
-            options["dependencies"] = [*(options.get("dependencies") or ()), WRITES]
+        declared = options.get("dependencies") or ()
+        silent = not any(isinstance(one.dependency, Needs) for one in declared)
+        if changes and silent and "/repos/{owner}/{repo}" in path:
+            options["dependencies"] = [*declared, WRITES]
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Handler:

@@ -16,13 +16,13 @@ from towpath.kernel.http.permissions import Needs
 from towpath.kernel.secrets.api import NewValue
 from towpath.kernel.secrets.service import Named
 
-GOVERNS = Depends(Needs(Role.maintainer, service.repository_at))
+KEEPS = Depends(Needs(Role.maintainer, service.repository_at, scopes=("secrets:write:{}",)))
 ADMINS = Depends(Needs(Role.admin))
 
 
 def router() -> APIRouter:
     routes = APIRouter(prefix="/api/towpath/v1", tags=["secrets"])
-    base, rule = "/repos/{owner}/{name}/secrets", [GOVERNS]
+    base, rule = "/repos/{owner}/{name}/secrets", [KEEPS]
     routes.add_api_route(base, listed, methods=["GET"], dependencies=rule)
     one = f"{base}/{{secret}}"
     routes.add_api_route(one, put, methods=["PUT"], status_code=204, dependencies=rule)

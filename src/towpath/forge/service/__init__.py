@@ -15,6 +15,7 @@ writing     refs and files changed by a call instead of a push
 moving      moving refs; rows that follow git; pushes
 noting      what happens, kept for webhooks
 keeping     secrets of a repository, or of all of one owner
+boxes       how a secret is sent so that only this server can read it
 notifying   webhooks: who hears, what was sent
 watching    how webhooks are doing
 telling     what every change goes through: row, fact, pages that show it
@@ -83,6 +84,7 @@ from towpath.forge.model.requests import (
 )
 from towpath.forge.model.threads import Remark, Thread, Wanted
 from towpath.forge.model.webhooks import EVENTS, Delivery, Message, Webhook
+from towpath.forge.service.boxes import box_key, open_box
 from towpath.forge.service.checking import (
     add_check,
     ask_again,
@@ -241,6 +243,7 @@ __all__ = [
     "begin_thread",
     "blame",
     "blob",
+    "box_key",
     "branch_subject",
     "branches",
     "change_check",
@@ -302,6 +305,7 @@ __all__ = [
     "new_check_id",
     "noted",
     "open_at",
+    "open_box",
     "open_merge_request",
     "open_merge_requests",
     "owner_as_keeper",

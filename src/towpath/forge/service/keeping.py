@@ -46,11 +46,14 @@ def secrets_of(tx: Tx, keeper: Keeper) -> list[secrets.Named]:
     return secrets.names(tx, keeper.id)
 
 
-def set_secret(kernel: Kernel, keeper: Keeper, name: str, value: str) -> None:
-    """Keep a value; in capitals, since workflow files do not tell `token` from `TOKEN`."""
+def set_secret(kernel: Kernel, keeper: Keeper, name: str, value: str) -> bool:
+    """Keep a value; in capitals, since workflow files do not tell `token` from `TOKEN`.
+
+    Says whether it is new.
+    """
     ring, wanted = secrets.load(kernel), _require_name(name)
 
-    def put(tx: Tx) -> None:
+    def put(tx: Tx) -> bool:
         known = {each.name for each in secrets_of(tx, keeper)}
         if wanted not in known and len(known) >= MOST_SECRETS:
             raise Conflict(
@@ -58,8 +61,9 @@ def set_secret(kernel: Kernel, keeper: Keeper, name: str, value: str) -> None:
                 next_step="Remove one that nothing needs any more.",
             )
         secrets.put(tx, ring, keeper.id, wanted, value, told=keeper.name)
+        return wanted not in known
 
-    kernel.db.write(put)
+    return kernel.db.write(put)
 
 
 def remove_secret(tx: Tx, keeper: Keeper, name: str) -> None:
