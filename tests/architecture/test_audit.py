@@ -38,6 +38,7 @@ REPO = f"{V3}/repos/{{owner}}/{{repo}}"
 BOAT = f"{V3}/repos/alice/boat"
 PAGE = "/{owner:owner}/{name}"
 SENT = "it sends a message, which the delivery log keeps"
+DRAFT = "only its author sees it: told when it is given"
 MACHINE = "the progress of a job, by its runner's lease: told by the run itself"
 OF_JOB = "by a job, with its own token: what its run keeps, and the page of the run shows"
 RESULTS = "/twirp/github.actions.results.api.v1."
@@ -53,6 +54,8 @@ REACTIONS = {
 EXCEPTIONS = {
     ("DELETE", REPO): REFUSES,
     **{(method, f"{V3}/{{rest:path}}"): REFUSES for method in CHANGING},
+    ("PUT", f"{REPO}/pulls/{{number}}/reviews/{{review_id}}"): DRAFT,
+    ("DELETE", f"{REPO}/pulls/{{number}}/reviews/{{review_id}}"): DRAFT,
     ("PUT", f"{REPO}/pulls/{{number}}/merge"): "it asks the gate, which keeps what it decides",
     ("POST", f"{REPO}/hooks/{{hook}}/pings"): SENT,
     ("POST", f"{REPO}/hooks/{{hook}}/tests"): SENT,
@@ -334,6 +337,9 @@ DRIVEN = {
     ("DELETE", f"{REPO}/issues/{{number}}/labels/{{name:path}}"): lambda town: town.call(
         "DELETE", f"{BOAT}/issues/{town.labelled()}/labels/bug"
     ),
+    ("POST", f"{REPO}/pulls/{{number}}/reviews/{{review_id}}/events"): lambda town: town.call(
+        "POST", f"{town.draft()}/events", event="APPROVE"
+    ),
     ("POST", f"{REPO}/check-runs"): lambda town: town.call(
         "POST", f"{BOAT}/check-runs", name="lint", head_sha=town.hosted.copy.sha("main")
     ),
@@ -519,6 +525,10 @@ class Town:
             "POST", f"{BOAT}/check-runs", name="test", head_sha=self.hosted.copy.sha("main")
         )
         return made.json()["id"]
+
+    def draft(self):
+        reviews = f"{BOAT}/pulls/{self.request()}/reviews"
+        return f"{reviews}/{self.call('POST', reviews, body='begun').json()['id']}"
 
     def boxed(self):
         return sealed(self.web.get(f"{BOAT}/actions/secrets/public-key").json(), "hunter2")

@@ -46,7 +46,7 @@ SHOWN = {
     "`path` of a comment on the old side of a renamed file": (
         "remarks: a removed line of a renamed file has its old name"
     ),
-    "reviews": "conformance: a review is given at once",
+    "reviews": "reviews: one review is begun at a time and one that was given stays",
     "a dismissed review": "reviews: a dismissed verdict counts no more",
     "check suites": "checks: checks",
     "asking for checks again": (

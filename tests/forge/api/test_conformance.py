@@ -196,6 +196,13 @@ def _talk(said, opened):
     said("GET", path, where=one)
     said("GET", path + "/comments", where=one)
     said("PUT", path + "/dismissals", where=one, json={"message": "no"})
+    for rest, method, body in (
+        ("", "DELETE", None), ("/events", "POST", {"event": "COMMENT", "body": "?"}),
+    ):  # fmt: skip
+        made = said("POST", PULL + "/reviews", where=HERE, user="bob", json={})
+        one = HERE | {"review_id": made["id"]}
+        said("PUT", path, where=one, user="bob", json={"body": "later"})
+        said(method, path + rest, where=one, user="bob", json=body)
 
 
 def _told(said, path, made):
@@ -257,11 +264,6 @@ def _end(said):
 @pytest.mark.parametrize("wish", [{"archived": True}, {"private": False}])
 def test_a_repository_is_private_and_not_archived(said, wish):
     said("PATCH", REPO, 422, json=wish)
-
-
-def test_a_review_is_given_at_once(served, opened):
-    path = "/api/v3/repos/alice/boat/pulls/1/reviews"
-    assert served.call("POST", path, user="bob", json={"body": "later"}).status_code == 422
 
 
 def test_the_errors_of_a_422_are_objects_everywhere(served, opened):

@@ -18,14 +18,17 @@ from towpath.forge.model.happenings import (
     BuildMoved,
     JobMoved,
     RefMoved,
+    RemarkMoved,
     Renamed,
     RequestChanged,
     Reviewed,
     Said,
+    Settled,
     StatusSet,
     check_moved,
 )
 from towpath.forge.model.names import handle_of
+from towpath.forge.model.threads import require_anchor
 from towpath.forge.model.webhooks import signature
 
 NODE = Path(__file__).parents[2] / "node"
@@ -140,6 +143,41 @@ def test_a_review_and_a_comment(hosted, change):
     ((event, action, body),) = told(hosted, fact)
     assert (event, action, body["comment"]["body"]) == ("issue_comment", "created", "Hm.")
     assert list(differences(body, example(event, "created"), set())) == []
+
+
+@pytest.fixture
+def thread(hosted, change):
+    anchor = require_anchor("a", "new", 1, change.head)
+    return service.start_thread(hosted.kernel, hosted.id, 1, "bob", "Why?", anchor)
+
+
+@pytest.mark.parametrize("what", ["created", "edited", "deleted"])
+def test_a_remark_on_a_line_is_told_also_when_it_is_gone(hosted, thread, what):
+    remark = thread.remarks[0]
+    hosted.kernel.db.write(lambda tx: service.delete_remark(tx, hosted.id, remark.handle))
+    fact = RemarkMoved(1, thread, remark, what, "alice", "Who?")
+    ((event, action, body),) = told(hosted, fact)
+    assert (event, action, body["sender"]["login"]) == (
+        "pull_request_review_comment",
+        what,
+        "alice",
+    )
+    theirs = example(event, what)
+    assert list(differences(body, theirs, INSTALLED)) == []
+    assert list(differences(body["comment"], theirs["comment"], {"reactions"})) == []
+    assert (body["comment"]["line"], body["comment"]["path"]) == (1, "a")
+    if what == "edited":
+        assert body["changes"] == {"body": {"from": "Who?"}}
+
+
+@pytest.mark.parametrize(("settled", "what"), [(True, "resolved"), (False, "unresolved")])
+def test_a_discussion_is_told_when_it_is_settled_or_taken_up_again(hosted, thread, settled, what):
+    ((event, action, body),) = told(hosted, Settled(1, thread, settled, "alice"))
+    assert (event, action) == ("pull_request_review_thread", what)
+    theirs = example(event, what)
+    assert list(differences(body, theirs, INSTALLED)) == []
+    assert list(differences(body["thread"], theirs["thread"], set())) == []
+    assert [one["body"] for one in body["thread"]["comments"]] == ["Why?"]
 
 
 STATUS = status(author="bob", url="https://ci.example/1")

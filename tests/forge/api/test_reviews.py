@@ -36,3 +36,48 @@ def test_what_somebody_else_said_is_dismissed_by_maintainers(said, opened):
 @pytest.mark.parametrize("number", [7, 2**52])
 def test_a_review_that_is_not_there_is_404(said, opened, number):
     said("GET", REVIEWS + "/{review_id}", 404, where=HERE | {"review_id": number})
+
+
+def begin(said, opened, **more):
+    on_line = {"path": "a", "line": 1, "body": "Why?"}
+    wish = {"body": "So far", "comments": [on_line]} | more
+    return said("POST", REVIEWS, where=HERE, user="bob", json=wish)
+
+
+def states(said, user):
+    return [one["state"] for one in said("GET", REVIEWS, where=HERE, user=user)]
+
+
+def test_a_review_that_is_begun_is_seen_by_its_author_alone_until_it_is_given(said, opened):
+    made = begin(said, opened)
+    one, path = HERE | {"review_id": made["id"]}, REVIEWS + "/{review_id}"
+    assert (made["state"], "submitted_at" in made) == ("PENDING", False)
+    assert (states(said, "bob"), states(said, "alice")) == (["PENDING"], [])
+    said("GET", path, 404, where=one)
+    (remark,) = said("GET", path + "/comments", where=one, user="bob")
+    assert said("GET", REPO + "/pulls/{pull_number}/comments", where=HERE) == []
+    told = said("PUT", path, where=one, user="bob", json={"body": "All told"})
+    assert (told["body"], said("GET", path, where=one, user="bob")["state"]) == (
+        "All told", "PENDING",
+    )  # fmt: skip
+    given = said("POST", path + "/events", where=one, user="bob", json={"event": "APPROVE"})
+    assert (given["id"], given["state"], given["body"]) == (made["id"], "APPROVED", "All told")
+    assert states(said, "alice") == ["APPROVED"]
+    (shown,) = said("GET", path + "/comments", where=one)
+    assert (shown["id"], shown["pull_request_review_id"]) == (remark["id"], made["id"])
+
+
+def test_one_review_is_begun_at_a_time_and_one_that_was_given_stays(said, opened):
+    made = begin(said, opened)
+    again = said.served.call(
+        "POST", "/api/v3/repos/alice/boat/pulls/1/reviews", user="bob", json={}
+    )
+    assert (again.status_code, "begun a review" in again.json()["message"]) == (422, True)
+    one, path = HERE | {"review_id": made["id"]}, REVIEWS + "/{review_id}"
+    assert said("DELETE", path, where=one, user="bob")["state"] == "PENDING"
+    assert states(said, "bob") == []
+    given = said("POST", REVIEWS, where=HERE, user="bob", json={"event": "APPROVE"})
+    gone = f"/api/v3/repos/alice/boat/pulls/1/reviews/{given['id']}"
+    for method, body in (("DELETE", None), ("PUT", {"body": "x"})):
+        reply = said.served.call(method, gone, user="bob", json=body)
+        assert (reply.status_code, "stays as it is" in reply.json()["message"]) == (422, True)

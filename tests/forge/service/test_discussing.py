@@ -5,6 +5,9 @@ import pytest
 from towpath.forge import service
 from towpath.forge.model.threads import require_anchor
 from towpath.kernel.errors import InvalidInput, NotFound
+from towpath.kernel.secrets import service as secrets
+from towpath.kernel.work.model import Handler
+from towpath.kernel.work.worker import Worker
 
 TEN = "".join(f"line {number}\n" for number in range(1, 11))
 
@@ -100,3 +103,25 @@ def test_a_thread_of_no_request_or_an_answer_to_no_thread_is_told(hosted, change
         service.start_thread(hosted.kernel, hosted.id, 9, "bob", "x", anchor)
     with pytest.raises(NotFound):
         hosted.kernel.db.write(lambda tx: service.reply(tx, hosted.id, 1, "none", "bob", "x"))
+
+
+def test_webhooks_hear_of_each_remark_and_of_what_is_settled(hosted, change):
+    secrets.prepare(hosted.kernel)
+    wanted = ["pull_request_review_comment", "pull_request_review_thread"]
+    service.add_webhook(hosted.kernel, hosted.id, "https://a.example", wanted, "", active=True)
+    db, here = hosted.kernel.db, hosted.id
+    anchor = require_anchor("a", "new", 1, change.head)
+    begun = service.start_thread(hosted.kernel, here, 1, "bob", "Why?", anchor)
+    answer = db.write(lambda tx: service.reply(tx, here, 1, begun.id, "alice", "So."))
+    db.write(lambda tx: service.edit_remark(tx, here, answer.handle, "Thus."))
+    db.write(lambda tx: service.resolve_thread(tx, here, 1, begun.id, by="bob"))
+    db.write(lambda tx: service.delete_remark(tx, here, answer.handle))
+    kept = []
+    Worker(db, [Handler(kind=service.TELL, run=kept.append)]).run_until_idle()
+    heard = [service.noted(item.payload)[2] for item in kept]
+    assert [getattr(one, "what", "settled") for one in heard] == [
+        "created", "created", "edited", "settled", "deleted",
+    ]  # fmt: skip
+    assert (heard[2].was, heard[2].remark.body) == ("So.", "Thus.")
+    assert heard[1].thread.remarks == begun.remarks
+    assert heard[3].settled

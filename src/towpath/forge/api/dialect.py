@@ -24,6 +24,7 @@ from towpath.forge.service import (
     Commit,
     Diff,
     DiffFile,
+    Draft,
     Label,
     MergeRequest,
     Reaction,
@@ -269,6 +270,16 @@ class Dialect:
             "author_association": association(self.about, made.author),
             "_links": links(html=html, pull_request=pull),
         }
+
+    def draft(self, request: MergeRequest, begun: Draft) -> Json:
+        """A review that was begun: when it will be given is not known."""
+        as_if = Review(
+            id=begun.id, author=begun.author, verdict="comment", head=begun.head,
+            body=begun.body, at=begun.at,
+        )  # fmt: skip
+        told = self.review(request, as_if) | {"state": "PENDING"}
+        del told["submitted_at"]
+        return told
 
     def comment(self, request: int, made: Comment) -> Json:
         return {

@@ -2,23 +2,33 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from towpath.forge import service
-from towpath.forge.api.manners import Call
+from towpath.forge.api.dialect import Dialect
 from towpath.forge.api.shapes import Json, association, instant, links, user
 from towpath.forge.model.names import handle_of
-from towpath.forge.service import Diff, MergeRequest, Placed, Remark, Thread
+from towpath.forge.service import Diff, MergeRequest, Placed, Remark, Repository, Thread
+from towpath.kernel.context import Kernel
 from towpath.kernel.errors import NotFound
 
 SIDES = {"old": "LEFT", "new": "RIGHT"}
 _NOTHING = Diff((), 0, 0, 0)
 
 
+class Speaker(Protocol):
+    """Whoever answers a call about a repository, or tells webhooks of it."""
+
+    kernel: Kernel
+    about: Repository
+    say: Dialect
+
+
 @dataclass(frozen=True)
 class Lines:
     """Speaks about the remarks of one merge request."""
 
-    repo: Call
+    repo: Speaker
     request: MergeRequest
     diff: Diff
     placed: Sequence[Placed]
@@ -85,11 +95,11 @@ class Lines:
         }
 
 
-def look(repo: Call, request: MergeRequest, threads: Iterable[Thread]) -> Lines:
+def look(repo: Speaker, request: MergeRequest, threads: Iterable[Thread]) -> Lines:
     """Find where the lines are now, in the diff as it is now if that is still kept."""
     base = service.base_of(repo.kernel, request)
     try:
-        diff = service.diff(repo.kernel, repo.id, base, request.head)
+        diff = service.diff(repo.kernel, repo.about.id, base, request.head)
     except NotFound:
         diff = _NOTHING
     return Lines(repo, request, diff, service.placed(repo.kernel, request, base, threads))

@@ -13,6 +13,7 @@ import msgspec
 from towpath.forge import service
 from towpath.forge.api import builds, verdicts
 from towpath.forge.api.dialect import Dialect
+from towpath.forge.api.lines import look
 from towpath.forge.api.shapes import Json, instant, user
 from towpath.forge.model.checks import Suite
 from towpath.forge.model.happenings import (
@@ -22,15 +23,17 @@ from towpath.forge.model.happenings import (
     Happening,
     JobMoved,
     RefMoved,
+    RemarkMoved,
     Renamed,
     RequestChanged,
     Reviewed,
     Said,
+    Settled,
     StatusSet,
 )
 from towpath.forge.model.names import NO_OBJECT
 from towpath.forge.model.refs import BRANCHES
-from towpath.forge.service import Check, Commit, Message, Repository
+from towpath.forge.service import Check, Commit, MergeRequest, Message, Repository
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import NotFound
 
@@ -217,6 +220,33 @@ def _comment(fact: Said, teller: Teller) -> Iterator[Message]:
     issue["pull_request"] = {"url": pull["url"], "html_url": pull["html_url"]}
     told = {"issue": issue, "comment": teller.say.comment(request.number, found)}
     yield teller.message("issue_comment", "created", found.author, told)
+
+
+@_messages.register
+def _remark(fact: RemarkMoved, teller: Teller) -> Iterator[Message]:
+    request = _request_of(teller, fact.number)
+    lines = look(teller, request, [fact.thread])
+    told: Json = {
+        "comment": lines.told(lines.placed[0], fact.remark),
+        "pull_request": teller.say.pull(request),
+    }
+    if fact.what == "edited":
+        told["changes"] = {"body": {"from": fact.was}}
+    yield teller.message("pull_request_review_comment", fact.what, fact.by, told)
+
+
+@_messages.register
+def _settled(fact: Settled, teller: Teller) -> Iterator[Message]:
+    request = _request_of(teller, fact.number)
+    said = look(teller, request, [fact.thread]).all()
+    told: Json = {"thread": {"node_id": fact.thread.id, "comments": [*said.values()]}}
+    told["pull_request"] = teller.say.pull(request)
+    action = "resolved" if fact.settled else "unresolved"
+    yield teller.message("pull_request_review_thread", action, fact.by, told)
+
+
+def _request_of(teller: Teller, number: int) -> MergeRequest:
+    return teller.kernel.db.read(lambda tx: service.merge_request(tx, teller.about.id, number))
 
 
 @_messages.register

@@ -1,5 +1,6 @@
 """Comments on lines of a diff in the GitHub dialect: the discussions of our page."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -151,7 +152,10 @@ def of_review(
     """List the comments that came with a review."""
     found = repo.request(number)
 
-    def read(tx: Tx) -> list[Thread]:
+    def read(tx: Tx) -> Sequence[Thread]:
+        begun = service.draft_of(tx, repo.id, number, repo.caller.login)
+        if begun and begun.handle == review_id:
+            return begun.threads
         review = service.find_review(tx, repo.id, number, review_id)
         mine = service.threads(tx, repo.id, number)
         return [one for one in mine if one.remarks[0].review == review.id]

@@ -6,11 +6,15 @@ that pass. What still stands then, such as the words of a merge request, is read
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from towpath.forge.model import checks
 from towpath.forge.model.builds import Build, BuildJob
 from towpath.forge.model.checks import Check, Suite
 from towpath.forge.model.requests import Status
+from towpath.forge.model.threads import Remark, Thread
+
+RemarkChange = Literal["created", "edited", "deleted"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,31 @@ class Reviewed:
     number: int
     review: str
     dismissed: bool
+    by: str
+
+
+@dataclass(frozen=True)
+class RemarkMoved:
+    """A remark on a line was made, reworded (it said `was`) or taken back.
+
+    It holds what may be gone when it is told: of its thread the place and the first remark.
+    """
+
+    number: int
+    thread: Thread
+    remark: Remark
+    what: RemarkChange
+    by: str
+    was: str = ""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A discussion was settled, or taken up again."""
+
+    number: int
+    thread: Thread
+    settled: bool
     by: str
 
 
@@ -105,11 +134,15 @@ Happening = (
     | BuildMoved
     | JobMoved
     | Renamed
+    | RemarkMoved
+    | Settled
 )
 EVENTS_OF: dict[type, tuple[str, ...]] = {
     RefMoved: ("push", "create", "delete"),
     RequestChanged: ("pull_request",),
     Reviewed: ("pull_request_review",),
+    RemarkMoved: ("pull_request_review_comment",),
+    Settled: ("pull_request_review_thread",),
     Said: ("issue_comment",),
     StatusSet: ("status",),
     CheckMoved: ("check_run", "check_suite"),

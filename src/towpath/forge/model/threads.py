@@ -95,6 +95,23 @@ class Thread:
         return f"lines {start} to {self.anchor.line}" if start else f"line {self.anchor.line}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A review that its author has begun and nobody else sees, with what it says about lines."""
+
+    id: str
+    number: int
+    author: str
+    head: str
+    body: str
+    at: Micros
+    threads: tuple[Thread, ...]
+
+    @property
+    def handle(self) -> int:
+        return handle_of(self.id)
+
+
 @dataclass(frozen=True)
 class Shift:
     """Lines `old` to `old + removed - 1` were replaced by `added` others.

@@ -11,7 +11,8 @@ from towpath.kernel.clock import Micros
 from towpath.kernel.errors import InvalidInput
 
 EVENTS = (
-    "push", "create", "delete", "pull_request", "pull_request_review", "issue_comment", "status",
+    "push", "create", "delete", "pull_request", "pull_request_review",
+    "pull_request_review_comment", "pull_request_review_thread", "issue_comment", "status",
     "check_run", "check_suite", "workflow_run", "workflow_job", "repository",
 )  # fmt: skip
 ALL = "*"

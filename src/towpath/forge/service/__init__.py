@@ -9,6 +9,7 @@ requesting  the life of a merge request
 comparing   what it changes, or a commit
 saying      comments, reviews, statuses
 discussing  threads on lines of a diff
+drafting    reviews that are begun and given later
 marking     labels and reactions
 checking    check runs
 writing     refs and files changed by a call instead of a push
@@ -82,7 +83,7 @@ from towpath.forge.model.requests import (
     standing,
     worst_state,
 )
-from towpath.forge.model.threads import Remark, Thread, Wanted
+from towpath.forge.model.threads import Draft, Remark, Thread, Wanted
 from towpath.forge.model.webhooks import EVENTS, Delivery, Message, Webhook
 from towpath.forge.service.boxes import box_key, open_box
 from towpath.forge.service.checking import (
@@ -108,6 +109,7 @@ from towpath.forge.service.discussing import (
     resolve_thread,
     start_thread,
 )
+from towpath.forge.service.drafting import draft_review, drop_draft, give_draft, reword_draft
 from towpath.forge.service.hosting import create_repository, edit_repository, protect, unprotect
 from towpath.forge.service.keeping import (
     Keeper,
@@ -157,6 +159,7 @@ from towpath.forge.service.saying import (
 )
 from towpath.forge.service.writing import Written, move_ref, require_forward, write_file
 from towpath.forge.store.checks import check, checks, checks_of_suite
+from towpath.forge.store.drafts import draft_of
 from towpath.forge.store.marks import label, labels, labels_of, reactions
 from towpath.forge.store.repositories import (
     find_repository,
@@ -199,6 +202,7 @@ __all__ = [
     "Delivery",
     "Diff",
     "DiffFile",
+    "Draft",
     "Entry",
     "Happening",
     "Keeper",
@@ -272,7 +276,10 @@ __all__ = [
     "diff",
     "diff_file",
     "dismiss",
+    "draft_of",
+    "draft_review",
     "draft_thread",
+    "drop_draft",
     "edit",
     "edit_comment",
     "edit_remark",
@@ -284,6 +291,7 @@ __all__ = [
     "find_review",
     "folder",
     "forget_deliveries",
+    "give_draft",
     "has_secret",
     "headers_of",
     "hears",
@@ -343,6 +351,7 @@ __all__ = [
     "review",
     "reviews",
     "reviews_of",
+    "reword_draft",
     "search_merge_requests",
     "secrets_of",
     "send",

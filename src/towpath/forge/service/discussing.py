@@ -8,6 +8,7 @@ from towpath.forge.clients.embedded import trees
 from towpath.forge.formats import spots
 from towpath.forge.model import names, requests
 from towpath.forge.model.diffs import Diff
+from towpath.forge.model.happenings import RemarkMoved, Settled
 from towpath.forge.model.places import visible
 from towpath.forge.model.requests import MergeRequest
 from towpath.forge.model.threads import (
@@ -22,6 +23,7 @@ from towpath.forge.model.threads import (
 )
 from towpath.forge.service import auditing
 from towpath.forge.service.comparing import diff
+from towpath.forge.service.noting import actor, note
 from towpath.forge.service.telling import wake
 from towpath.forge.store import marks as mark_rows
 from towpath.forge.store import requests as request_rows
@@ -108,6 +110,7 @@ def begin_thread(
     made = replace(drafted, remarks=(first,))
     rows.add_thread(tx, repository, number, made)
     auditing.said(tx, request, first, made)
+    note(tx, repository, RemarkMoved(number, made, first, "created", first.author))
     wake(tx, repository, number)
     return made
 
@@ -118,16 +121,19 @@ def reply(tx: Tx, repository: str, number: int, thread: str, author: str, body: 
     made = _remark(author, body, tx.now)
     rows.add_remark(tx, found.id, made)
     auditing.said(tx, request_rows.merge_request(tx, repository, number), made, found)
+    note(tx, repository, RemarkMoved(number, _short(found), made, "created", author))
     wake(tx, repository, number)
     return made
 
 
 def edit_remark(tx: Tx, repository: str, handle: int, body: str) -> None:
     """Give a remark another text."""
-    number, _, before = rows.find_remark(tx, repository, handle)
+    number, thread, before = rows.find_remark(tx, repository, handle)
     after = replace(before, body=requests.require_body(body, empty=False), edited=tx.now)
     rows.change_remark(tx, after)
     auditing.reworded(tx, request_rows.merge_request(tx, repository, number), before, after)
+    edited = RemarkMoved(number, _short(thread), after, "edited", actor(tx), before.body)
+    note(tx, repository, edited)
     wake(tx, repository, number)
 
 
@@ -137,6 +143,7 @@ def delete_remark(tx: Tx, repository: str, handle: int) -> None:
     mark_rows.delete_reactions(tx, repository, f"remark:{gone.id}")
     rows.delete_remark(tx, thread, gone)
     auditing.reworded(tx, request_rows.merge_request(tx, repository, number), gone, None)
+    note(tx, repository, RemarkMoved(number, _short(thread), gone, "deleted", actor(tx)))
     wake(tx, repository, number)
 
 
@@ -145,7 +152,13 @@ def resolve_thread(tx: Tx, repository: str, number: int, thread: str, *, by: str
     found = rows.thread(tx, repository, number, thread)
     rows.resolve(tx, found.id, by)
     auditing.settled(tx, request_rows.merge_request(tx, repository, number), found, by)
+    note(tx, repository, Settled(number, found, by is not None, actor(tx)))
     wake(tx, repository, number)
+
+
+def _short(thread: Thread) -> Thread:
+    """As much of a discussion as an answer in it refers to."""
+    return replace(thread, remarks=thread.remarks[:1])
 
 
 def placed(

@@ -49,17 +49,18 @@ def review(  # noqa: PLR0913 - the parts of a review
     body: str = "",
     head: str | None = None,
     threads: Sequence[Thread] = (),
+    begun: str | None = None,
 ) -> Review:
     """Judge a merge request at `head`, the commit the reviewer saw (default: where it is now).
 
     Nobody approves their own; a merged or closed one takes no verdict. `threads` are what the
-    reviewer drafted about single lines.
+    reviewer drafted about single lines, `begun` is the id that it has had as a draft.
     """
     request = request_rows.merge_request(tx, repository, number)
     made = requests.judged(
         request,
         Review(
-            id=ids.new("review"),
+            id=begun or ids.new("review"),
             author=author,
             verdict=verdict,
             head=names.require_sha(head or request.head),

@@ -159,6 +159,19 @@ REMARK = Table(
     Column("handle", BigInteger),
     Index("forge_remark_by_handle", "handle"),
 )
+DRAFT = Table(
+    "forge_draft",
+    METADATA,
+    Column("id", String(40), primary_key=True),
+    Column("repository", String(40), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("author", String(40), nullable=False),
+    Column("head", String(40), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("threads", Text, nullable=False),
+    UniqueConstraint("repository", "number", "author", name="forge_draft_once"),
+)
 LABEL = Table(
     "forge_label",
     METADATA,
