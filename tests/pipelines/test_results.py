@@ -74,3 +74,55 @@ def test_npms_client_uploads_an_artifact_that_a_later_job_downloads(dock, start)
     assert "\nmismatch false 20000000\n" in log
     assert "\nhull oak\n" in log
     assert "\nleft 0\n" in log
+
+
+BUILT_IN = """
+      - run: mkdir -p out/deep && echo oak > out/deep/hull.txt && echo no > out/secret.key
+      - id: up
+        uses: actions/upload-artifact@v4
+        with:
+          name: boat
+          path: |
+            out
+            !out/*.key
+          retention-days: 2
+      - run: test -n "$NUMBER" && echo "at $URL"
+        env:
+          NUMBER: ${{ steps.up.outputs.artifact-id }}
+          URL: ${{ steps.up.outputs.artifact-url }}
+      - id: tools
+        uses: actions/cache@v4
+        with: {path: "~/tools", key: tools-1, restore-keys: tools-}
+      - run: echo "hit='${{ steps.tools.outputs.cache-hit }}'"
+      - run: mkdir -p ~/tools; echo axe > ~/tools/axe
+"""
+LATER = """
+      - uses: actions/download-artifact@v4
+        with: {name: boat, path: in}
+      - run: find in -type f; cat in/deep/hull.txt
+      - id: tools
+        uses: actions/cache@v4
+        with: {path: "~/tools", key: tools-1}
+      - run: echo "hit='${{ steps.tools.outputs.cache-hit }}' $(cat ~/tools/axe)"
+      - uses: actions/download-artifact@v4
+        with: {name: other}
+"""
+
+
+def test_the_built_in_actions_hand_files_from_job_to_job_and_keep_a_cache(dock, start):
+    dock.runner()
+    run = start(
+        f"  a:\n    runs-on: linux\n    steps:{BUILT_IN}"
+        f"  b:\n    needs: a\n    runs-on: linux\n    steps:{LATER}"
+    )
+    dock.finished(run, 120)
+    first, second = dock.log(run, "a"), dock.log(run, "b")
+    assert dock.job(run, "a")["conclusion"] == "success", first
+    assert f"\nat {dock.kernel.url}/runs/{run}/artifacts/" in first
+    assert "\nhit=''\n" in first
+    assert "as 'tools-1'" in first.split("Post")[-1]
+    assert "\nin/deep/hull.txt\noak\n" in second
+    assert "secret.key" not in second
+    assert "\nhit='true' axe\n" in second
+    assert "This run has no artifact named 'other'." in second
+    assert dock.job(run, "b")["conclusion"] == "failure"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from towpath.kernel.errors import Denied, InvalidInput
+from towpath.pipelines.model import furnished
 from towpath.pipelines.model.workflow import Problem, Step, Workflow
 
 BUILT_IN = frozenset({"actions/checkout", "actions/setup-python", "actions/setup-node"})
@@ -49,7 +50,7 @@ class Address:
 def of(uses: str) -> Address | None:
     """Read an address; None for what lies in the repository itself, is built in, or an image."""
     found = _ADDRESS.fullmatch(uses)
-    if found is None or built_in(uses):
+    if found is None or built_in(uses) or furnished.action(uses):
         return None
     path, name, ref = found["path"].strip("/"), found["name"], found["ref"]
     if {"..", "."} & {name, *path.split("/"), *ref.split("/")} or ref.startswith(("-", "/")):
@@ -58,7 +59,7 @@ def of(uses: str) -> Address | None:
 
 
 def understood(uses: str) -> bool:
-    return bool(built_in(uses)) or of(uses) is not None
+    return bool(built_in(uses) or furnished.action(uses)) or of(uses) is not None
 
 
 def built_in(uses: str) -> str:

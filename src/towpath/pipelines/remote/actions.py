@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from towpath.kernel.errors import InvalidInput
 from towpath.pipelines.formats import actions
+from towpath.pipelines.model import addresses, furnished
 from towpath.pipelines.model.action import Action
 from towpath.pipelines.model.addresses import Address
 from towpath.pipelines.remote import files
@@ -38,6 +39,13 @@ class Shelf:
         self._box = box
         self._bring = bring
         self._brought: dict[Address, str] = {}
+
+    def find(self, uses: str) -> Found:
+        """Find the action that a step means; one that is a program of ours lies in no folder."""
+        if built_in := furnished.action(uses):
+            return Found(built_in, "")
+        address = addresses.of(uses)
+        return self.of_others(address) if address else self.local(uses)
 
     def local(self, uses: str) -> Found:
         """Read the action at `./path` of the workspace; InvalidInput when there is none."""

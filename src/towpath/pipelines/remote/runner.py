@@ -239,7 +239,10 @@ class Attempt:
             report=self._sender.report,
             cancel=self._cancel,
             environment=checkout.job_environment(),
-            runtime=relay.variables(self._given.runtime),
+            runtime={
+                **relay.variables(self._given.runtime),
+                "TOWPATH_URL": str(self._given.github["server_url"]),
+            },
         )
 
     def _fetch(self, wanted: Checkout, cancel: threading.Event, seconds: float) -> None:

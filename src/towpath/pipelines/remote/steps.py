@@ -27,7 +27,7 @@ from towpath.pipelines.model.expressions import templates
 from towpath.pipelines.model.expressions.evaluation import Surroundings
 from towpath.pipelines.model.expressions.values import ExpressionError
 from towpath.pipelines.model.workflow import Checkout, Step
-from towpath.pipelines.remote import actions, shells
+from towpath.pipelines.remote import actions, programs, shells
 from towpath.pipelines.remote.around import Command, Ended, Later, Surround, complaint
 from towpath.pipelines.remote.listening import Ear
 from towpath.pipelines.remote.session import Exit
@@ -182,8 +182,7 @@ class Job:
             return self._set_up(name, self._standing.rendered(step.inputs, around))
         if frame.depth >= action.DEEPEST:
             raise StepError(f"Actions use each other more than {action.DEEPEST} deep.")
-        address = addresses.of(step.uses)
-        found = self._shelf.of_others(address) if address else self._shelf.local(step.uses)
+        found = self._shelf.find(step.uses)
         given = self._standing.rendered(step.inputs, around)
         for name in action.unknown(found.action, given):
             self._note(f"The action has no input `{name}`.")
@@ -250,12 +249,12 @@ class Job:
         return self._finished_up(step, self._left(inner, used.main, step), env)
 
     def _finished_up(self, step: Step, later: Later, env: Mapping[str, str]) -> Ended:
-        """Run one of an action's programs, by the machine's Node, with what the others saved."""
+        """Run one of an action's programs, with what the others saved."""
         states = {f"STATE_{name}": value for name, value in later.state.items()}
         whole = self._standing.variables(later.frame, env)
         whole |= {**self._around.runtime, **later.variables, **states}
-        node = shells.program("node", self._around.box.environment["PATH"])
-        command = Command([node, f"{later.frame.folder}/{later.program}"], whole)
+        argv = programs.command(self._around.box, later.frame.folder, later.program)
+        command = Command(argv, whole)
         return self._commanded(step, self._top, command, f"{later.frame.name}x", later.state)
 
     def _fetched(self, step: Step, frame: Frame, wanted: Checkout, around: Surroundings) -> Ended:
