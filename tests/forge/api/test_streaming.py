@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -18,12 +19,14 @@ def test_a_client_that_hangs_up_ends_git(served, boat, copy):
     want = f"0032want {copy.sha()}\n00000009done\n".encode()
     connection = http.client.HTTPConnection(served.url.removeprefix("http://"))
     headers = {"Authorization": f"Bearer {served.tokens['alice']}"}
+    before = pipes()
     connection.request("POST", "/alice/boat.git/git-upload-pack", want, headers)
     connection.getresponse().read(100_000)
     assert running_git("upload-pack")
     connection.sock.shutdown(socket.SHUT_RDWR)
     connection.close()
     assert eventually(lambda: not running_git("upload-pack"))
+    assert eventually(lambda: pipes() <= before), "its pipes are closed too"
 
 
 def test_a_slow_reader_slows_git_down_and_fills_no_memory(served, boat, copy):
@@ -51,6 +54,15 @@ def running_git(program):
         check=False,
     )
     return found.stdout.split()
+
+
+def pipes():
+    """How many ends of pipes this process holds."""
+    count = 0
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):
+            count += os.readlink(each).startswith("pipe:")
+    return count
 
 
 def memory():
