@@ -16,7 +16,7 @@ _LENGTH = 26
 
 
 class _Numbers:
-    """Each larger than the one before, also within a millisecond and when the clock is set back."""
+    """Each larger than the last, also within a millisecond and when the clock is set back."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -61,7 +61,7 @@ def pipes():
     count = 0
     for each in Path("/proc/self/fd").iterdir():
         with suppress(FileNotFoundError):
-            count += os.readlink(each).startswith("pipe:")
+            count += str(each.readlink()).startswith("pipe:")
     return count
 
 
