@@ -52,7 +52,6 @@ REACTIONS = {
     f"{REPO}/pulls/comments/{{comment_id}}": lambda town: f"{BOAT}/pulls/comments/{town.remark()}",
 }
 EXCEPTIONS = {
-    ("DELETE", REPO): REFUSES,
     **{(method, f"{V3}/{{rest:path}}"): REFUSES for method in CHANGING},
     ("PUT", f"{REPO}/pulls/{{number}}/reviews/{{review_id}}"): DRAFT,
     ("DELETE", f"{REPO}/pulls/{{number}}/reviews/{{review_id}}"): DRAFT,
@@ -288,6 +287,12 @@ DRIVEN = {
     ),
     ("PATCH", f"{REPO}/pulls/{{number}}"): lambda town: town.call(
         "PATCH", f"{V3}/repos/alice/boat/pulls/{town.request()}", title="Other words"
+    ),
+    ("DELETE", REPO): lambda town: town.call(
+        "DELETE", f"{V3}/repos/canal/{town.hosted_by('canal')}"
+    ),
+    ("POST", f"{PAGE}/settings/delete"): lambda town: town.form(
+        f"/canal/{(name := town.hosted_by('canal'))}/settings/delete", full_name=f"canal/{name}"
     ),
     ("PATCH", REPO): lambda town: town.call("PATCH", BOAT, description="floats"),
     ("PUT", f"{REPO}/branches/{{branch:path}}/protection"): lambda town: town.call(

@@ -3,7 +3,14 @@
 import pytest
 from sqlalchemy import text
 
-from towpath.facts.forge import Commented, MergeAsked, MergeRequestChanged, RefChange, RefsMoved
+from towpath.facts.forge import (
+    Commented,
+    MergeAsked,
+    MergeRequestChanged,
+    RefChange,
+    RefsMoved,
+    RepositoryDeleted,
+)
 from towpath.facts.pipelines import SuiteFinished
 from towpath.forge import service as forge
 from towpath.gate import reactions, service
@@ -103,4 +110,14 @@ def test_the_gate_does_not_listen_to_itself(lock, number, deliver):
 
 def test_every_consumer_has_its_own_name():
     names = [each.consumer for each in reactions.reactions()]
-    assert len(set(names)) == len(names) == 5
+    assert len(set(names)) == len(names) == 6
+
+
+def test_a_queue_goes_with_its_repository_and_is_looked_at_no_more(lock, number, deliver):
+    lock.kernel.db.write(lambda tx: forge.delete_repository(tx, lock.id))
+    assert service.observe(lock.kernel, service.Place(lock.id, "main")) is None
+    deliver(RepositoryDeleted(lock.id))
+    read = lock.kernel.db.read
+    assert read(lambda tx: service.decisions(tx, lock.id, number, limit=9)) == []
+    assert read(service.moving) == []
+    lock.kernel.db.write(service.nudge_all)

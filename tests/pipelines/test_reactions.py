@@ -1,12 +1,22 @@
 """What happens in a forge becomes suites."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from towpath.facts.forge import BuildsAsked, MergeRequestChanged, RefChange, RefsMoved
+from towpath.facts.forge import (
+    BuildsAsked,
+    MergeRequestChanged,
+    RefChange,
+    RefsMoved,
+    RepositoryDeleted,
+)
 from towpath.forge import service as forge
+from towpath.kernel.errors import TemporaryError
 from towpath.kernel.outbox import Delivered
 from towpath.pipelines import service
 from towpath.pipelines.reactions import reactions
+from towpath.pipelines.service import leaving
 
 HANDLE = {reaction.fact: reaction.handle for reaction in reactions()}
 NEW = "1" * 40
@@ -78,3 +88,21 @@ def test_what_is_wanted_again_goes_by_the_same_file_of_the_same_commit(canal):
     again = canal.kernel.db.read(lambda tx: service.suites_of(tx, canal.repository.id, sha))[0]
     assert again.key == f"again/fact_2/{first}"
     assert [(run.path, run.event) for run in canal.runs(again.id)] == [(docs.path, "push")]
+
+
+def test_what_runs_in_a_repository_that_is_deleted_ends_and_is_forgotten(canal):
+    text = "on: push\njobs: {a: {runs-on: linux, steps: [{run: 'true'}]}}\n"
+    sha = canal.commit(**{".towpath/workflows/ci.yml": text})
+    suite = canal.trigger(sha)
+    canal.work()
+    taken = canal.claim()
+    waiting = canal.trigger(sha, key="planned")
+    deliver(canal, RepositoryDeleted(canal.repository.id))
+    assert canal.suite(waiting).conclusion == "cancelled"
+    item = SimpleNamespace(payload={"repository": canal.repository.id})
+    with pytest.raises(TemporaryError, match="still stopping"):
+        leaving.clear(canal.kernel, item)
+    canal.finish(taken, "cancelled")
+    leaving.clear(canal.kernel, item)
+    assert canal.runs(suite) == []
+    assert events(canal, sha) == []

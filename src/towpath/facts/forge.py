@@ -66,3 +66,11 @@ class BuildsAsked:
 
     repository: str
     builds: tuple[str, ...]
+
+
+@fact("forge.repository_deleted", version=1, subject="repository")
+@dataclass(frozen=True)
+class RepositoryDeleted:
+    """A repository is deleted: what others hold of it goes, too."""
+
+    repository: str

@@ -71,6 +71,7 @@ def handlers(kernel: Kernel, render: Render) -> Sequence[Handler]:
         ),
         Handler(kind=_FORGET, run=partial(_forget, kernel)),
         Handler.transactional(_NIGHT, _each),
+        Handler(kind=service.CLEAR, run=partial(_clear, kernel), lease_seconds=3600.0),
         Handler(kind=_AGAIN, run=partial(_again, kernel), max_attempts=3600),
         Handler(kind=_ONE, run=partial(_tidy, kernel), lease_seconds=3600.0, max_attempts=3),
     )
@@ -88,7 +89,12 @@ def _forget(kernel: Kernel, _: Item) -> None:
     kernel.db.write(lambda tx: service.forget_deliveries(tx, after(tx.now, -days * 86_400)))
 
 
+def _clear(kernel: Kernel, item: Item) -> None:
+    service.clear(kernel, item.payload["repository"])
+
+
 def _each(tx: Tx, _: Item) -> None:
+    service.clear_again(tx)
     for known in service.repositories(tx):
         work.add(tx, _ONE, {"repository": known.id}, key=known.id)
 

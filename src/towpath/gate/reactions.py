@@ -5,7 +5,13 @@ are when the queue is looked at, so a fact that comes late, twice or never chang
 time.
 """
 
-from towpath.facts.forge import Commented, MergeAsked, MergeRequestChanged, RefsMoved
+from towpath.facts.forge import (
+    Commented,
+    MergeAsked,
+    MergeRequestChanged,
+    RefsMoved,
+    RepositoryDeleted,
+)
 from towpath.facts.pipelines import SuiteFinished
 from towpath.gate import service
 from towpath.kernel.db.interface import Tx
@@ -21,6 +27,7 @@ def reactions() -> tuple[Reaction, ...]:
         Reaction("gate.merge_asked", MergeAsked, _merge_asked),
         Reaction("gate.commented", Commented, _commented),
         Reaction("gate.suite_finished", SuiteFinished, _suite_finished),
+        Reaction("gate.repository_deleted", RepositoryDeleted, _repository_deleted),
     )
 
 
@@ -70,3 +77,8 @@ def _commented(tx: Tx, delivered: Delivered) -> None:
 def _suite_finished(tx: Tx, delivered: Delivered) -> None:
     fact: SuiteFinished = delivered.fact
     service.nudge_suite(tx, fact.suite)
+
+
+def _repository_deleted(tx: Tx, delivered: Delivered) -> None:
+    fact: RepositoryDeleted = delivered.fact
+    service.drop_all(tx, fact.repository)

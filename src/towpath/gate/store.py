@@ -187,6 +187,12 @@ def old(tx: Tx, before: Micros, after: Key) -> list[tuple[Place, int, str]]:
     ]
 
 
+def drop_all(tx: Tx, repository: str) -> None:
+    """Forget every queue of a repository, and what was decided in them."""
+    tx.execute(delete(CHANGE).where(CHANGE.c.repository == repository))
+    tx.execute(delete(DECISION).where(DECISION.c.repository == repository))
+
+
 def drop(tx: Tx, place: Place, number: int) -> None:
     tx.execute(delete(CHANGE).where(_at(place), CHANGE.c.number == number))
 

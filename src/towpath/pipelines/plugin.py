@@ -15,6 +15,7 @@ from towpath.kernel.work.model import Handler, Item, Schedule
 from towpath.pipelines import loops, pages, reactions, service
 from towpath.pipelines.api import runner, runs, twirp, uploads
 from towpath.pipelines.api.bells import Bells
+from towpath.pipelines.service import leaving
 from towpath.pipelines.store import crew
 from towpath.pipelines.store.tables import METADATA
 
@@ -48,6 +49,11 @@ def _handlers(kernel: Kernel) -> Sequence[Handler]:
         loops.planner(kernel),
         Handler.transactional(service.EXPIRY, service.expire),
         Handler(kind=_FORGET, run=partial(_forget, kernel)),
+        Handler(
+            kind=leaving.CLEAR,
+            run=partial(leaving.clear, kernel),
+            max_attempts=leaving.MOST_ATTEMPTS,
+        ),
         Handler(kind=_SWEEP, run=partial(_sweep, kernel)),
     )
 

@@ -1,6 +1,12 @@
 """What pipelines do about the facts of others."""
 
-from towpath.facts.forge import BuildsAsked, MergeRequestChanged, RefChange, RefsMoved
+from towpath.facts.forge import (
+    BuildsAsked,
+    MergeRequestChanged,
+    RefChange,
+    RefsMoved,
+    RepositoryDeleted,
+)
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.outbox import Delivered, Reaction
 from towpath.pipelines import service
@@ -14,6 +20,7 @@ def reactions() -> tuple[Reaction, ...]:
         Reaction("pipelines.refs_moved", RefsMoved, _refs_moved),
         Reaction("pipelines.merge_request_changed", MergeRequestChanged, _merge_request_changed),
         Reaction("pipelines.builds_asked", BuildsAsked, _builds_asked),
+        Reaction("pipelines.repository_deleted", RepositoryDeleted, _repository_deleted),
     )
 
 
@@ -40,3 +47,8 @@ def _merge_request_changed(tx: Tx, delivered: Delivered) -> None:
 def _builds_asked(tx: Tx, delivered: Delivered) -> None:
     fact: BuildsAsked = delivered.fact
     service.run_again(tx, fact.builds, key=f"again/{delivered.id}")
+
+
+def _repository_deleted(tx: Tx, delivered: Delivered) -> None:
+    fact: RepositoryDeleted = delivered.fact
+    service.leave(tx, fact.repository)

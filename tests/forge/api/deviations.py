@@ -33,7 +33,6 @@ SHOWN = {
     "`PUT …/pulls/N/merge`": "pulls: the gate merges and a call does not",
     "protection of a branch": "branches: branches and their protection",
     "removing protection of the main branch": "branches: the main branch stays protected",
-    "`DELETE /repos/…`": "conformance: every address answers as github describes it",
     "renaming": "repositories: the old name of a repository leads to the new one",
     "archiving, making public": "conformance: a repository is private and not archived",
     "a conflict such as a name that is taken": "manners: a conflict is 422 as at github",

@@ -260,3 +260,15 @@ def test_who_is_not_let_in_does_not_hear_the_new_name(served, boat, renamed):
 def test_only_its_admin_renames_a_repository(served, boat):
     assert served.call("PATCH", REPO, json={"name": "ship"}).status_code == 403
     assert served.call("GET", REPO).status_code == 200
+
+
+def test_a_repository_is_deleted_by_its_admins_alone_and_by_no_narrow_token(served, boat):
+    served.kernel.db.write(lambda tx: access.grant(tx, boat.id, Role.admin, login="alice"))
+    assert served.call("DELETE", REPO, user="bob").status_code == 403
+    token = served.token("alice", f"repo:write:{boat.id}", f"repo:read:{boat.id}")
+    narrow = {"Authorization": f"Bearer {token}"}
+    assert served.call("DELETE", REPO, headers=narrow).status_code == 403
+    assert served.call("DELETE", REPO).status_code == 204
+    assert served.call("GET", REPO).status_code == 404
+    assert boat.copy.git("ls-remote", served.remote("alice/boat"), code=None).returncode != 0
+    assert served.call("POST", "/api/v3/user/repos", json={"name": "boat"}).status_code == 201

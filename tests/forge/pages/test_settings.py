@@ -35,3 +35,17 @@ def test_only_who_administers_it_comes_here_or_sees_the_way(boat, served, see, s
     assert f'href="{HERE}"' in see("/alice/boat")
     assert f'href="{HERE}"' not in see("/alice/boat", user="bob")
     assert send(HERE, user="bob", name="mine").status_code == 403
+
+
+def test_it_is_deleted_by_who_types_its_name(boat, served, see, send):
+    page = send(f"{HERE}/delete", full_name="boat")
+    assert (page.status_code, "alice/boat is still there" in page.text) == (422, True)
+    done = send(f"{HERE}/delete", full_name="Alice/Boat")
+    assert (done.status_code, done.headers["location"]) == (303, "/")
+    assert served.call("GET", "/alice/boat").status_code == 404
+    assert "alice/boat" not in see("/")
+
+
+def test_only_who_administers_it_deletes_it(boat, see, send):
+    assert send(f"{HERE}/delete", user="bob", full_name="alice/boat").status_code == 403
+    see("/alice/boat")

@@ -2,12 +2,18 @@
 
 import pytest
 
-from towpath.facts.forge import BuildsAsked, Commented, MergeRequestChanged, RefsMoved
+from towpath.facts.forge import (
+    BuildsAsked,
+    Commented,
+    MergeRequestChanged,
+    RefsMoved,
+    RepositoryDeleted,
+)
 from towpath.kernel import outbox
 from towpath.kernel.outbox import Reaction
 from towpath.kernel.work.worker import Worker
 
-FACTS = (RefsMoved, MergeRequestChanged, Commented, BuildsAsked)
+FACTS = (RefsMoved, MergeRequestChanged, Commented, BuildsAsked, RepositoryDeleted)
 
 
 class Listener:

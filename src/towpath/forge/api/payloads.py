@@ -20,6 +20,7 @@ from towpath.forge.model.happenings import (
     AskedAgain,
     BuildMoved,
     CheckMoved,
+    Deleted,
     Happening,
     JobMoved,
     RefMoved,
@@ -318,6 +319,11 @@ def _job(fact: JobMoved, teller: Teller) -> Iterator[Message]:
 def _renamed(fact: Renamed, teller: Teller) -> Iterator[Message]:
     changes = {"repository": {"name": {"from": fact.was}}}
     yield teller.message("repository", "renamed", fact.by, {"changes": changes})
+
+
+@_messages.register
+def _deleted(fact: Deleted, teller: Teller) -> Iterator[Message]:
+    yield teller.message("repository", "deleted", fact.by, {})
 
 
 def _around(teller: Teller, sha: str) -> Json:

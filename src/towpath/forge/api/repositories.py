@@ -13,7 +13,7 @@ from towpath.forge.api.shapes import Json
 from towpath.forge.service import Repository, Signature, Wish
 from towpath.kernel.access.service import Principal, Role, may, require
 from towpath.kernel.context import Kernel
-from towpath.kernel.errors import Denied, InvalidInput
+from towpath.kernel.errors import InvalidInput
 from towpath.kernel.http.callers import Caller, TheKernel
 from towpath.kernel.http.once import OnceKernel
 from towpath.kernel.http.permissions import Needs
@@ -21,14 +21,7 @@ from towpath.kernel.http.permissions import Needs
 LISTED = Depends(Needs(Role.viewer, any_token=True, also="lists what the caller may read"))
 MEMBERS = Depends(Needs(Role.member))
 MAINTAINERS = Depends(Needs(Role.maintainer))
-REFUSED = Depends(
-    Needs(
-        Role.maintainer,
-        service.repository_at,
-        scopes=("repo:write:{}",),
-        also="refused to them too: a repository is not deleted by a request",
-    )
-)
+ADMINISTERS = Depends(Needs(Role.admin, service.repository_at))
 
 
 class NewRepository(BaseModel):
@@ -61,7 +54,9 @@ def router() -> APIRouter:
     here = "/repos/{owner}/{repo}"
     made.add_api_route(here, repository, methods=["GET"])
     made.add_api_route(here, change, methods=["PATCH"], dependencies=[GOVERNS])
-    made.add_api_route(here, delete, methods=["DELETE"], status_code=204, dependencies=[REFUSED])
+    made.add_api_route(
+        here, delete, methods=["DELETE"], status_code=204, dependencies=[ADMINISTERS]
+    )
     return made
 
 
@@ -160,9 +155,7 @@ def change(repo: Repo, new: ChangedRepository) -> Json:
     return shapes.repository(repo.kernel.url, after)
 
 
-def delete(_: Repo) -> Response:
-    """Refuse: runs, queues and audits of other parts speak about a repository by its id."""
-    raise Denied(
-        "A repository is not deleted by a request: its history is part of the record.",
-        next_step="Take away people's roles on it instead.",
-    )
+def delete(repo: Repo) -> Response:
+    """Delete a repository for good, with all it holds; for its admins, by no narrow token."""
+    repo.kernel.db.write(lambda tx: service.delete_repository(tx, repo.id))
+    return Response(status_code=204)

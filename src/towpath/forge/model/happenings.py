@@ -123,6 +123,13 @@ class Renamed:
     by: str
 
 
+@dataclass(frozen=True)
+class Deleted:
+    """The repository was deleted."""
+
+    by: str
+
+
 Happening = (
     RefMoved
     | RequestChanged
@@ -136,6 +143,7 @@ Happening = (
     | Renamed
     | RemarkMoved
     | Settled
+    | Deleted
 )
 EVENTS_OF: dict[type, tuple[str, ...]] = {
     RefMoved: ("push", "create", "delete"),
@@ -150,6 +158,7 @@ EVENTS_OF: dict[type, tuple[str, ...]] = {
     BuildMoved: ("workflow_run",),
     JobMoved: ("workflow_job",),
     Renamed: ("repository",),
+    Deleted: ("repository",),
 }
 """What a webhook must want for a happening to be kept at all."""
 

@@ -28,7 +28,11 @@ _WEB = ("https://", "http://", "/")
 
 @dataclass(frozen=True, kw_only=True)
 class Repository:
-    """`snapshot` counts how often the rows of its refs were brought up to date."""
+    """`snapshot` counts how often the rows of its refs were brought up to date.
+
+    `gone` is when it was deleted: from then on nobody finds it by its name, and what it held is
+    cleared away. This one row stays, so that records of it can still be read.
+    """
 
     id: str
     owner: str
@@ -38,6 +42,7 @@ class Repository:
     created: Micros
     snapshot: int
     description: str = ""
+    gone: Micros | None = None
 
     @property
     def full_name(self) -> str:

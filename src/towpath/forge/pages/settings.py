@@ -1,4 +1,4 @@
-"""What a repository is called, for those who administer it."""
+"""What a repository is called, and its end, for those who administer it."""
 
 from typing import Annotated
 
@@ -19,7 +19,12 @@ def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False, dependencies=[ADMINISTERS])
     routes.add_api_route(f"{HERE}/settings", settings, methods=["GET"])
     routes.add_api_route(f"{HERE}/settings", rename, methods=["POST"])
+    routes.add_api_route(f"{HERE}/settings/delete", delete, methods=["POST"])
     return routes
+
+
+class Confirmed(BaseModel):
+    full_name: Line
 
 
 def settings(here: Changes) -> Response:
@@ -32,3 +37,16 @@ def rename(here: Changes, given: Annotated[Given, Form()]) -> Response:
     except (Conflict, InvalidInput) as error:
         return here.render("forge/settings.html", error, name=given.name)
     return RedirectResponse(f"/{after.full_name}/settings", status_code=303)
+
+
+def delete(here: Changes, given: Annotated[Confirmed, Form()]) -> Response:
+    """Only whoever types the whole name means it."""
+    name = here.repository.full_name
+    if given.full_name.lower() != name.lower():
+        error = InvalidInput(
+            f"That is not the name of this repository, so {name} is still there.",
+            next_step=f"Type {name} to delete it.",
+        )
+        return here.render("forge/settings.html", error, name=here.repository.name)
+    here.kernel.db.write(lambda tx: service.delete_repository(tx, here.id))
+    return RedirectResponse("/", status_code=303)

@@ -5,6 +5,7 @@ run git, so they belong outside transactions. Git is the truth for refs: rows ar
 `sync_refs` compares with git, and what moved is announced in the transaction that writes it down.
 
 hosting     repositories: made, found, changed
+removing    repositories: deleted, and what they held cleared away
 requesting  the life of a merge request
 comparing   what it changes, or a commit
 saying      comments, reviews, statuses
@@ -142,6 +143,7 @@ from towpath.forge.service.notifying import (
     tell_webhooks,
 )
 from towpath.forge.service.noting import TELL, hears, noted
+from towpath.forge.service.removing import CLEAR, clear, clear_again, delete_repository
 from towpath.forge.service.requesting import (
     ask_to_merge,
     close,
@@ -190,6 +192,7 @@ from towpath.forge.store.webhooks import forget as forget_deliveries
 
 __all__ = [
     "A_PAGE",
+    "CLEAR",
     "EVENTS",
     "SEND",
     "TELL",
@@ -256,6 +259,8 @@ __all__ = [
     "check",
     "checks",
     "checks_of_suite",
+    "clear",
+    "clear_again",
     "clear_locks",
     "close",
     "collect",
@@ -270,6 +275,7 @@ __all__ = [
     "delete_comment",
     "delete_label",
     "delete_remark",
+    "delete_repository",
     "deliver_again",
     "deliveries",
     "delivery",

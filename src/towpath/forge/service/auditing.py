@@ -23,6 +23,7 @@ _CHANGED = audit.action(
     "repository.change", "changed a repository's words, main branch or protection"
 )
 _RENAMED = audit.action("repository.rename", "gave a repository another name")
+_DELETED = audit.action("repository.delete", "deleted a repository")
 _LABEL = audit.action("repository.label", "added, changed or removed a label of a repository")
 _REFS = audit.action("repository.refs", "moved branches or tags")
 _REVIEWED = audit.action("merge_request.review", "judged a merge request")
@@ -64,6 +65,11 @@ def repository_changed(tx: Tx, before: Repository, after: Repository) -> None:
 def repository_renamed(tx: Tx, before: Repository, after: Repository) -> None:
     was, now = ({"name": one.full_name} for one in (before, after))
     audit.record(tx, _RENAMED, f"repository:{after.full_name}", before=was, after=now)
+
+
+def repository_deleted(tx: Tx, gone: Repository) -> None:
+    about = {"id": gone.id, "default_branch": gone.default_branch, "protected": gone.protected}
+    audit.record(tx, _DELETED, f"repository:{gone.full_name}", before=about)
 
 
 def label_changed(tx: Tx, repository: str, before: Label | None, after: Label | None) -> None:

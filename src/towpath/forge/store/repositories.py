@@ -92,7 +92,9 @@ def require_free(tx: Tx, owner: str, name: str) -> None:
 
 
 def repositories(tx: Tx) -> list[Repository]:
-    return [_repository(row) for row in tx.rows(select(REPOSITORY).order_by(REPOSITORY.c.address))]
+    """List those that there are, by name."""
+    chosen = select(REPOSITORY).where(REPOSITORY.c.gone.is_(None)).order_by(REPOSITORY.c.address)
+    return [_repository(row) for row in tx.rows(chosen)]
 
 
 def change_repository(tx: Tx, after: Repository) -> None:
@@ -209,4 +211,5 @@ def _repository(row: RowMapping) -> Repository:
         created=row["created"],
         snapshot=row["snapshot"],
         description=row["description"] or "",
+        gone=row["gone"],
     )

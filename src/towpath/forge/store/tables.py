@@ -30,6 +30,7 @@ REPOSITORY = Table(
     Column("snapshot", BigInteger, nullable=False),
     Column("requests", Integer, nullable=False),
     Column("description", Text),
+    Column("gone", BigInteger, index=True),
 )
 FORMER = Table(
     "forge_former",

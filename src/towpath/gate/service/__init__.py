@@ -29,11 +29,11 @@ from towpath.gate.service.upkeep import (
     nudge_request,
     nudge_suite,
 )
-from towpath.gate.store import Place, decisions, forget_decisions
+from towpath.gate.store import Place, decisions, drop_all, forget_decisions
 
 __all__ = [
     "RECONCILE", "VOICE", "Effect", "Heard", "Line", "Place", "QueueView", "Repository", "Result",
-    "Sight", "decisions", "explain", "find_repository", "forget", "forget_decisions", "hear",
-    "judged_last", "moving", "nudge", "nudge_all", "nudge_branches", "nudge_request",
+    "Sight", "decisions", "drop_all", "explain", "find_repository", "forget", "forget_decisions",
+    "hear", "judged_last", "moving", "nudge", "nudge_all", "nudge_branches", "nudge_request",
     "nudge_suite", "observe", "perform", "queues", "repository", "repository_at", "speak", "step",
 ]  # fmt: skip

@@ -31,7 +31,8 @@ def observe(kernel: Kernel, place: Place) -> Sight | None:
 
 
 def _load(tx: Tx, place: Place) -> Queue:
-    forge.repository(tx, place.repository)
+    if forge.repository(tx, place.repository).gone is not None:
+        raise NotFound("It was deleted.", next_step="Nothing is left to do.")
     return store.load(tx, place)
 
 

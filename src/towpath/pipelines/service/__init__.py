@@ -10,6 +10,7 @@ uploading  bytes that jobs send and fetch by signed addresses
 artifacts  what the jobs of a run leave for each other
 caching    what jobs keep for later runs
 hearing    what webhooks hear of single jobs
+leaving    runs whose repository is deleted
 looking    lists, lines of logs, forgetting
 """
 
@@ -39,6 +40,7 @@ from towpath.pipelines.service.caching import begin as begin_entry
 from towpath.pipelines.service.caching import find as find_entry
 from towpath.pipelines.service.caching import finish as finish_entry
 from towpath.pipelines.service.hearing import claim
+from towpath.pipelines.service.leaving import leave
 from towpath.pipelines.service.looking import (
     expected_seconds,
     forget,
@@ -140,6 +142,7 @@ __all__ = [
     "job",
     "jobs_of",
     "kept",
+    "leave",
     "line_html",
     "line_number",
     "line_start",

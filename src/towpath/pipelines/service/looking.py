@@ -66,10 +66,15 @@ def heal(kernel: Kernel) -> None:
 def forget(kernel: Kernel, before: Micros) -> None:
     """Delete runs that ended before a moment, with their logs."""
     while old := kernel.db.read(lambda tx: suite_rows.old_runs(tx, before, _FORGOTTEN_AT_ONCE)):
-        for run_id in old:
-            writing.forget(kernel.data, run_id)
-        kernel.db.write(lambda tx: _forget_runs(tx, old))
+        forget_these(kernel, old)
     kernel.db.write(lambda tx: suite_rows.forget_empty_suites(tx, before))
+
+
+def forget_these(kernel: Kernel, runs: Sequence[str]) -> None:
+    """Delete runs with their logs, which go first: rows lead to them."""
+    for run_id in runs:
+        writing.forget(kernel.data, run_id)
+    kernel.db.write(lambda tx: _forget_runs(tx, runs))
 
 
 def _forget_runs(tx: Tx, old: Sequence[str]) -> None:

@@ -174,6 +174,17 @@ def forget_runs(tx: Tx, run_ids: Sequence[str]) -> None:
     tx.execute(delete(SUITE).where(SUITE.c.id.in_(suites), SUITE.c.id.not_in(kept)))
 
 
+def unfinished(tx: Tx, repository: str) -> list[Suite]:
+    """List what is still planned or run in a repository."""
+    going = (SUITE.c.repository == repository, SUITE.c.finished.is_(None))
+    return [_suite(row) for row in tx.rows(select(SUITE).where(*going).order_by(SUITE.c.id))]
+
+
+def forget_suites(tx: Tx, repository: str) -> None:
+    """Delete the suites of a repository, whose runs are gone."""
+    tx.execute(delete(SUITE).where(SUITE.c.repository == repository))
+
+
 def forget_empty_suites(tx: Tx, before: Micros) -> None:
     """Delete suites that ended without a run before a moment."""
     bare = SUITE.c.conclusion.in_(("absent", "invalid")) & (SUITE.c.finished < before)

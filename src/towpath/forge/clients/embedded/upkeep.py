@@ -6,7 +6,7 @@ from pathlib import Path
 
 from towpath.forge.clients.embedded import git
 from towpath.kernel.context import Kernel
-from towpath.kernel.errors import Unavailable
+from towpath.kernel.errors import TemporaryError, Unavailable
 from towpath.kernel.health import LEAST_FREE_BYTES, free_bytes
 
 # A fetch opens every pack, and each push leaves one.
@@ -33,6 +33,20 @@ def require_room(kernel: Kernel) -> None:
             f"The server's disk is almost full: {free // 10**6} MB are free.",
             next_step="Tell whoever runs this server, and push again once there is room.",
         )
+
+
+def remove(kernel: Kernel, repository: str) -> None:
+    """Remove all files of a repository; TemporaryError while something still writes there."""
+    directory = git.path(kernel, repository)
+    if not directory.exists():
+        return
+    try:
+        shutil.rmtree(directory)
+    except OSError as error:
+        raise TemporaryError(
+            f"The files of {repository} could not all be removed: {error}",
+            next_step="It is tried again; if it stays, look at who owns the data directory.",
+        ) from error
 
 
 def _leftovers(directory: Path) -> Iterator[Path]:
