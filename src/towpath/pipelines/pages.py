@@ -37,6 +37,8 @@ _SHOWN_SUMMARIES = 512 * 1024
 
 _WORDS = {
     "waiting": ("waiting", "waiting"),
+    "pending": ("waits for its turn", "waiting"),
+    "admitted": ("waits for a runner", "waiting"),
     "queued": ("waits for a runner", "waiting"),
     "running": ("running", "busy"),
     "calling": ("its jobs run", "busy"),

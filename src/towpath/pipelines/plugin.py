@@ -48,6 +48,7 @@ def _handlers(kernel: Kernel) -> Sequence[Handler]:
     return (
         loops.planner(kernel),
         Handler.transactional(service.EXPIRY, service.expire),
+        Handler.transactional(service.TURN, service.take_turns),
         Handler(kind=_FORGET, run=partial(_forget, kernel)),
         Handler(
             kind=leaving.CLEAR,
@@ -71,7 +72,7 @@ PLUGIN = Plugin(
     name="pipelines",
     package="towpath.pipelines",
     metadata=METADATA,
-    revision="0005",
+    revision="0006",
     routes=_routes,
     streams=_streams,
     handlers=_handlers,

@@ -37,11 +37,17 @@ def concurrency(reader: Reader, node: Node, place: str) -> Concurrency:
     reader.needed(entries, node, "`concurrency`", "group")
     group, cancel, queue = map(entries.get, ("group", "cancel-in-progress", "queue"))
     chosen = reader.choice(queue.node, "queue", ("single", "max")) if queue else "single"
-    return Concurrency(
-        _group(reader, group.node, place) if group else "",
+    cancels = (
         reader.either(cancel.node, "cancel-in-progress", place, reader.boolean)
         if cancel
-        else False,
+        else False
+    )
+    if cancel and cancels is True and chosen == "max":
+        message = "With `queue: max` all wait: `cancel-in-progress` must be false."
+        reader.problem(cancel.node, "cancel-in-progress", message)
+    return Concurrency(
+        _group(reader, group.node, place) if group else "",
+        cancels,
         "max" if chosen == "max" else "single",
     )
 

@@ -7,9 +7,7 @@ teaches the engine one of these takes its line out here, and nothing else needs 
 from collections.abc import Mapping
 
 KEYS: Mapping[str, str] = {
-    "concurrency": "runs do not wait for each other",
     "permissions": "a job's token can only read its own repository",
-    "jobs.*.concurrency": "jobs do not wait for other runs",
     "jobs.*.permissions": "a job's token can only read its own repository",
     "jobs.*.container": "jobs run in a sandbox on the runner's own system",
     "jobs.*.services": "start what a job needs in a step",

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from towpath.pipelines.model import contexts, handing, variants
+from towpath.pipelines.model import contexts, handing, turns, variants
 from towpath.pipelines.model.expressions import functions, syntax, templates
 from towpath.pipelines.model.expressions.values import ExpressionError
 from towpath.pipelines.model.levels import Level, World, levels, outputs, surroundings, worst
 from towpath.pipelines.model.run import (
     Action,
+    Ask,
     Conclude,
     Enter,
     Expand,
@@ -44,7 +45,7 @@ def decide(jobs: Sequence[Job], world: World, *, cancelled: bool = False) -> tup
 
 def _wanted(
     found: Mapping[str, Level], world: World, *, cancelled: bool
-) -> Iterator[Expand | Queue | Enter | Return | Conclude | Stop]:
+) -> Iterator[Expand | Ask | Queue | Enter | Return | Conclude | Stop]:
     for level in found.values():
         for group in level.jobs.values():
             yield from _returned(group, found, world)
@@ -68,10 +69,15 @@ def _within_reason(actions: Iterable[Action], count: int) -> Iterator[Action]:
 
 def _of_group(
     group: Sequence[Job], level: Level, found: Mapping[str, Level], world: World
-) -> Iterator[Expand | Queue | Enter | Conclude | Stop]:
+) -> Iterator[Expand | Ask | Queue | Enter | Conclude | Stop]:
     """Start a job, or so many of its variants as may run at once; a failure may end the others."""
     variant = group[0].spec.variant
     waiting = [job for job in group if job.state == "waiting"]
+    for job in group:
+        if job.state == "admitted":
+            yield _begun(job, level, world)
+        elif job.state == "calling" and job.stop:
+            yield from _stopped(job, found, turns.NEWER)
     if variant is None:
         for job in waiting:
             yield from _started(job, level, world)
@@ -108,7 +114,7 @@ def _stopped(job: Job, found: Mapping[str, Level], why: str = "") -> Iterator[Co
     """End a job; of one that is another workflow, all jobs of that."""
     if job.state == "running" and not job.stop:
         yield Stop(job.id)
-    elif job.state in {"waiting", "queued"}:
+    elif job.state in {"waiting", "pending", "admitted", "queued"}:
         yield Conclude(job.id, "cancelled", why)
     elif job.state == "calling":
         for group in found[job.id].jobs.values():
@@ -116,7 +122,9 @@ def _stopped(job: Job, found: Mapping[str, Level], why: str = "") -> Iterator[Co
                 yield from _stopped(inner, found, why)
 
 
-def _started(job: Job, level: Level, world: World) -> Iterator[Expand | Queue | Enter | Conclude]:
+def _started(
+    job: Job, level: Level, world: World
+) -> Iterator[Expand | Ask | Queue | Enter | Conclude]:
     if any(other.state != "finished" for need in job.spec.needs for other in level.jobs[need]):
         return
     try:
@@ -141,8 +149,10 @@ def _started(job: Job, level: Level, world: World) -> Iterator[Expand | Queue | 
     yield Expand(job.id, named) if made else Conclude(job.id, "skipped")
 
 
-def _begun(job: Job, level: Level, world: World) -> Queue | Enter | Conclude:
-    """Let a runner have a job, or let the workflow that it calls begin."""
+def _begun(job: Job, level: Level, world: World) -> Ask | Queue | Enter | Conclude:
+    """Let a job begin, at a runner or as the workflow that it calls; of a group one at a time."""
+    if job.spec.concurrency and job.state == "waiting":
+        return Ask(job.id, job.spec.concurrency)
     if job.spec.call is None:
         return Queue(job.id)
     try:

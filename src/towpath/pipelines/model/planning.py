@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from towpath.kernel import ids
 from towpath.kernel.clock import Micros
-from towpath.pipelines.model import contexts, handing, matrix
+from towpath.pipelines.model import contexts, handing, matrix, variants
 from towpath.pipelines.model import workflow as workflows
 from towpath.pipelines.model.expressions import functions, syntax, templates
 from towpath.pipelines.model.expressions.evaluation import Surroundings
@@ -43,7 +43,7 @@ def plan(suite: Suite, chosen: Sequence[Called], origin: contexts.Origin, now: M
     for each in chosen:
         try:
             runs.append((*_run(suite, each, origin, now), each.workflows))
-        except (ExpressionError, handing.HandingError) as error:
+        except (ExpressionError, handing.HandingError, variants.VariantError) as error:
             problems.append(Problem(each.root.path, 1, 1, "name", str(error)))
     return Planned((), tuple(problems)) if problems else Planned(tuple(runs))
 
@@ -55,6 +55,8 @@ def _run(
     run_id = ids.new("run")
     github = contexts.github(origin, workflow=workflow.name, run=run_id)
     known = {"github": github, "inputs": _inputs(workflow, suite)}
+    alone = workflow.concurrency
+    wanted = variants.concurrency(alone, known) if alone else None
     run = Run(
         id=run_id,
         suite=suite.id,
@@ -68,6 +70,8 @@ def _run(
         env=workflow.env,
         github=github,
         inputs=known["inputs"],
+        concurrency=wanted,
+        state="pending" if wanted else "running",
         created=now,
     )
     return run, jobs(run_id, workflow.jobs, known)

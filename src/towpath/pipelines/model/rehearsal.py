@@ -14,6 +14,7 @@ from towpath.pipelines.model.decide import decide
 from towpath.pipelines.model.levels import World, levels
 from towpath.pipelines.model.run import (
     Action,
+    Ask,
     Conclude,
     Enter,
     Expand,
@@ -87,6 +88,8 @@ def _taken(
             return {**now, caller.id: caller}, found
         case Return(job, ended):
             now[job] = replace(now[job], state="finished", conclusion=ended)
+        case Ask(job):
+            now[job] = replace(now[job], state="admitted")
         case Queue(job):
             found[job] = Part(now[job], "runs")
             now[job] = replace(now[job], state="finished", conclusion="success")

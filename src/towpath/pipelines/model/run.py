@@ -7,13 +7,15 @@ from typing import Any, Literal
 from towpath.kernel.clock import Micros
 from towpath.pipelines.model import contexts, workflow
 from towpath.pipelines.model.execution import Annotation
+from towpath.pipelines.model.workflow import Concurrency
 
 MAX_LOSSES = 10
 """How often a job may lose its runner before nobody tries any more."""
 
 SuiteConclusion = Literal["success", "failure", "cancelled", "absent", "invalid"]
-State = Literal["waiting", "queued", "running", "calling", "finished"]
-"""A job that is `calling` is another workflow, whose jobs are not all over."""
+State = Literal["waiting", "pending", "admitted", "queued", "running", "calling", "finished"]
+"""A job that is `pending` waits for its turn in a concurrency group, `admitted` when that is come;
+one that is `calling` is another workflow, whose jobs are not all over."""
 Conclusion = Literal["success", "failure", "cancelled", "skipped"]
 
 
@@ -39,7 +41,10 @@ class Suite:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One workflow file, run once. `github` and `inputs` are contexts its expressions see."""
+    """One workflow file, run once. `github` and `inputs` are contexts its expressions see.
+
+    It is `pending` while it waits for its turn in the group of its `concurrency`.
+    """
 
     id: str
     suite: str
@@ -53,7 +58,8 @@ class Run:
     env: Mapping[str, str] = field(default_factory=dict)
     github: contexts.Context = field(default_factory=dict)
     inputs: contexts.Context = field(default_factory=dict)
-    state: Literal["running", "finished"] = "running"
+    concurrency: Concurrency | None = None
+    state: Literal["pending", "running", "finished"] = "running"
     conclusion: Literal["success", "failure", "cancelled"] | None = None
     cancelled_by: str | None = None
     created: Micros
@@ -124,6 +130,14 @@ class Expand:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """The job may start as soon as it is its turn in a concurrency group."""
+
+    job: str
+    wanted: Concurrency
+
+
+@dataclass(frozen=True)
 class Queue:
     """The job may start: a runner can have it."""
 
@@ -172,7 +186,7 @@ class Finish:
     conclusion: Literal["success", "failure", "cancelled"]
 
 
-Action = Expand | Queue | Enter | Return | Conclude | Stop | Finish
+Action = Expand | Ask | Queue | Enter | Return | Conclude | Stop | Finish
 
 
 def conclusion(jobs: Iterable[Job]) -> Literal["success", "failure", "cancelled"]:

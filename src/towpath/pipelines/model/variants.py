@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from towpath.pipelines.model import contexts, matrix
-from towpath.pipelines.model.expressions import functions, syntax, templates
+from towpath.pipelines.model.expressions import functions, syntax, templates, values
 from towpath.pipelines.model.expressions.evaluation import Surroundings
 from towpath.pipelines.model.expressions.values import ExpressionError
-from towpath.pipelines.model.workflow import Job, Strategy, Variant
+from towpath.pipelines.model.workflow import Concurrency, Job, Strategy, Variant
 
 LONGEST_NAME = 200
+LONGEST_GROUP = 400
 _SCOPE = syntax.Scope(
     frozenset({"github", "needs", "strategy", "matrix", "vars", "inputs"}), functions.PLAIN
 )
@@ -26,7 +27,9 @@ class VariantError(ValueError):
 
 def is_open(job: Job) -> bool:
     """Whether a job is still as the file has it, and something in it waits to be evaluated."""
-    written = (job.name, *job.runs_on, job.timeout_minutes, job.continue_on_error)
+    written = (
+        job.name, *job.runs_on, job.timeout_minutes, job.continue_on_error, job.concurrency
+    )  # fmt: skip
     return job.variant is None and (
         job.strategy is not None or any(templates.OPEN in str(each) for each in written)
     )
@@ -60,6 +63,17 @@ def surroundings(variant: Variant | None) -> contexts.Context:
     }
 
 
+def concurrency(wanted: Concurrency, around: contexts.Context) -> Concurrency:
+    """Evaluate a group and whether who is before in it is to end."""
+    group = values.text(_filled(wanted.group, around)).strip()
+    if not 0 < len(group) <= LONGEST_GROUP:
+        raise VariantError(f"`group` must have 1 to {LONGEST_GROUP} characters: {group[:80]!r}.")
+    cancels = _boolean(_filled(wanted.cancel_in_progress, around), "cancel-in-progress")
+    if cancels and wanted.queue == "max":
+        raise VariantError("With `queue: max` all wait: `cancel-in-progress` must be false.")
+    return replace(wanted, group=group, cancel_in_progress=cancels)
+
+
 def _strategy(
     strategy: Strategy, around: contexts.Context
 ) -> tuple[list[matrix.Combination], bool, int]:
@@ -84,6 +98,7 @@ def _variant(job: Job, variant: Variant, around: contexts.Context) -> Job:
         runs_on=_labels(job, inner),
         timeout_minutes=float(minutes),
         continue_on_error=_boolean(_filled(job.continue_on_error, inner), "continue-on-error"),
+        concurrency=concurrency(job.concurrency, inner) if job.concurrency else None,
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from towpath.kernel import ids
 from towpath.kernel.clock import SystemClock
 from towpath.kernel.errors import InvalidInput
-from towpath.pipelines.model import contexts, explaining, planning, workflow
+from towpath.pipelines.model import contexts, explaining, planning, turns, workflow
 from towpath.pipelines.model.decide import CONDITION_SCOPE, decide
 from towpath.pipelines.model.execution import Assignment, Outcome, Source, StepReport
 from towpath.pipelines.model.levels import (
@@ -28,7 +28,9 @@ from towpath.pipelines.model.levels import (
 )
 from towpath.pipelines.model.run import (
     Action,
+    Ask,
     Conclude,
+    Conclusion,
     Enter,
     Expand,
     Finish,
@@ -40,7 +42,7 @@ from towpath.pipelines.model.run import (
     Suite,
     conclusion,
 )
-from towpath.pipelines.model.workflow import Call, Checkout, Workflow
+from towpath.pipelines.model.workflow import Call, Checkout, Concurrency, Workflow
 from towpath.pipelines.remote import box as boxes
 from towpath.pipelines.remote import checkout, steps
 from towpath.pipelines.remote.around import Surround
@@ -112,6 +114,7 @@ class Here:
         self._changed = threading.Condition()
         self._jobs: dict[str, Job] = {}
         self._world = World()
+        self._groups: dict[str, list[turns.Ticket]] = {}
         self._running = 0
         self._stops: dict[str, threading.Event] = {}
         self._cancel = threading.Event()
@@ -134,6 +137,7 @@ class Here:
         self._jobs = {job.id: job for job in jobs}
         with self._changed:
             while True:
+                self._take_turns()
                 actions = decide(
                     list(self._jobs.values()), self._world, cancelled=self._cancel.is_set()
                 )
@@ -159,6 +163,8 @@ class Here:
                 self._jobs[job] = replace(self._jobs[job], state="queued")
             case Conclude(job, ended, why):
                 self._end(replace(self._jobs[job], conclusion=ended, why=why), 0.0)
+            case Ask(job, wanted):
+                self._ask(self._jobs[job], wanted)
             case Expand(job, made):
                 self._expand(self._jobs[job], made)
             case Enter(job, call):
@@ -193,6 +199,42 @@ class Here:
                 made = replace(job, id=ids.new("job"), spec=spec, name=spec.name)
                 found[made.id] = made
         self._jobs = found
+
+    def _ask(self, job: Job, wanted: Concurrency) -> None:
+        """Let a job wait for its turn; there is no other run here, but there may be jobs."""
+        self._jobs[job.id] = replace(job, state="pending")
+        within, above = set(), job.caller
+        while above:
+            within.add(above)
+            above = self._jobs[above].caller
+        ticket = turns.Ticket(
+            holder=job.id, queue=wanted.queue, cancels=wanted.cancel_in_progress is True,
+            within=frozenset(within),
+        )  # fmt: skip
+        self._groups.setdefault(wanted.group.lower(), []).append(ticket)
+
+    def _take_turns(self) -> None:
+        for group, tickets in self._groups.items():
+            left = [each for each in tickets if self._jobs[each.holder].state != "finished"]
+            for action in turns.settle(left):
+                self._turn(self._jobs[action.holder], action)
+            self._groups[group] = [
+                replace(each, holding=self._jobs[each.holder].state != "pending") for each in left
+            ]
+
+    def _turn(self, job: Job, action: turns.Start | turns.Leave | turns.End) -> None:
+        match action:
+            case turns.Start():
+                self._jobs[job.id] = replace(job, state="admitted")
+            case turns.Leave(_, why, failed):
+                ended: Conclusion = "failure" if failed else "cancelled"
+                self._end(replace(job, conclusion=ended, why=why), 0.0)
+            case turns.End() if job.state == "queued":
+                self._end(replace(job, conclusion="cancelled", why=turns.NEWER), 0.0)
+            case turns.End():
+                self._jobs[job.id] = replace(job, stop=True)
+                if job.id in self._stops:
+                    self._stops[job.id].set()
 
     def _enter(self, job: Job, action: Enter, call: Call) -> None:
         """Let the jobs of a called workflow stand behind the job that calls it."""

@@ -6,6 +6,7 @@ same transaction. Whoever asked hears of the end by SuiteFinished, exactly once.
 
 planning   from a trigger to runs and jobs
 running    what becomes of jobs, runs and suites
+turns      whose turn it is in a concurrency group
 uploading  bytes that jobs send and fetch by signed addresses
 artifacts  what the jobs of a run leave for each other
 caching    what jobs keep for later runs
@@ -76,6 +77,7 @@ from towpath.pipelines.service.uploading import (
     put_block,
     sweep,
 )
+from towpath.pipelines.service.turns import take_turns
 from towpath.pipelines.store.jobs import job, jobs_of, steps
 from towpath.pipelines.store.leases import (
     EXPIRY,
@@ -96,6 +98,7 @@ from towpath.pipelines.store.suites import (
     suites_of,
     suites_with,
 )
+from towpath.pipelines.store.turns import TURN
 
 __all__ = [
     "EXPIRY",
@@ -103,6 +106,7 @@ __all__ = [
     "PLAN",
     "QUEUED",
     "RUNNER_USER",
+    "TURN",
     "UPLOADS",
     "ZIP",
     "Arriving",
@@ -172,6 +176,7 @@ __all__ = [
     "suites_of",
     "suites_with",
     "sweep",
+    "take_turns",
     "trigger",
     "trigger_merge_request",
     "unplannable",

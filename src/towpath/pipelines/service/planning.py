@@ -21,6 +21,7 @@ from towpath.pipelines.model.workflow import InvalidWorkflow, Problem, Workflow
 from towpath.pipelines.service.running import advance, finish_suite, say
 from towpath.pipelines.store import jobs as job_rows
 from towpath.pipelines.store import suites as suite_rows
+from towpath.pipelines.store import turns
 
 PLAN = "pipelines.plan"
 FOLDERS = (".towpath/workflows", ".github/workflows")
@@ -183,6 +184,8 @@ def _begin(tx: Tx, asked: Suite, planned: planning.Planned) -> None:
         suite_rows.add_run(tx, made, called)
         job_rows.add_jobs(tx, jobs)
         say(tx, made, f"Jobs to run: {len(jobs)}")
+        if made.concurrency:
+            turns.ask(tx, made.repository, made.id, made.concurrency)
         advance(tx, made.id)
     if planned.problems:
         told = "\n".join(map(str, planned.problems))

@@ -19,6 +19,7 @@ from towpath.pipelines.model.execution import Assignment, Outcome
 from towpath.pipelines.model.expressions.values import ExpressionError
 from towpath.pipelines.model.levels import World, known_secrets, levels
 from towpath.pipelines.model.run import (
+    Ask,
     Conclude,
     Enter,
     Expand,
@@ -45,7 +46,7 @@ from towpath.pipelines.store.leases import (
 def advance(tx: Tx, run_id: str) -> None:
     """Do what decide() says until it says nothing more."""
     current = suite_rows.run(tx, run_id)
-    while current.state == "running":
+    while current.state == "running" or (current.state == "pending" and current.cancelled_by):
         jobs = job_rows.jobs_of(tx, [run_id])
         cancelled = current.cancelled_by is not None
         world = suite_rows.world(tx, current, jobs)
@@ -57,7 +58,10 @@ def advance(tx: Tx, run_id: str) -> None:
             if isinstance(action, Finish):
                 _finish_run(tx, current, action.conclusion, jobs)
                 return
-            _apply(tx, by_id[action.job], action, world)
+            if isinstance(action, Ask):
+                job_rows.ask(tx, by_id[action.job], current.repository, action.wanted)
+            else:
+                _apply(tx, by_id[action.job], action, world)
         tell_jobs(tx, current, [one.job for one in actions if isinstance(one, Queue | Conclude)])
     suite_rows.wake(tx, current)
 
@@ -135,7 +139,10 @@ def say(tx: Tx, about: Run, words: str) -> None:
 
 def cancel_run(tx: Tx, run_id: str, by: str) -> Run:
     """End a run: what waits is cancelled now, what runs is told to stop. Conflict when over."""
-    if not suite_rows.cancel_run(tx, run_id, by) and suite_rows.run(tx, run_id).state != "running":
+    if (
+        not suite_rows.cancel_run(tx, run_id, by)
+        and suite_rows.run(tx, run_id).state == "finished"
+    ):
         raise Conflict("This run is over.", next_step="Nothing is left to cancel.")
     advance(tx, run_id)
     return suite_rows.run(tx, run_id)
@@ -148,7 +155,7 @@ def cancel_suite(tx: Tx, suite_id: str, by: str = "towpath") -> None:
         finish_suite(tx, asked, "cancelled", f"cancelled by {by}", None)
         return
     for each in suite_rows.runs_of(tx, [suite_id]):
-        if each.state == "running" and suite_rows.cancel_run(tx, each.id, by):
+        if each.state != "finished" and suite_rows.cancel_run(tx, each.id, by):
             advance(tx, each.id)
 
 

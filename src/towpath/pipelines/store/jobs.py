@@ -14,6 +14,7 @@ from towpath.kernel.errors import NotFound
 from towpath.pipelines.model import contexts, planning, workflow
 from towpath.pipelines.model.execution import Annotation, StepReport
 from towpath.pipelines.model.run import Enter, Job, Step
+from towpath.pipelines.store import turns
 from towpath.pipelines.store.suites import encoded
 from towpath.pipelines.store.tables import JOB, STEP
 
@@ -91,7 +92,21 @@ def move_job(tx: Tx, before: Job, **values: Any) -> bool:
         .where(JOB.c.id == before.id, JOB.c.state == before.state, JOB.c.attempt == before.attempt)
         .values({name: _encoded(name, value) for name, value in values.items()})
     )
-    return changed.rowcount == 1
+    if changed.rowcount != 1:
+        return False
+    if values.get("state") == "finished" and before.spec.concurrency:
+        turns.leave(tx, before.id)
+    return True
+
+
+def ask(tx: Tx, before: Job, repository: str, wanted: workflow.Concurrency) -> None:
+    """Let a job wait for its turn in a concurrency group; it knows what it is part of."""
+    within, above = [before.run], before.caller
+    while above:
+        within.append(above)
+        above = job(tx, above).caller
+    if move_job(tx, before, state="pending"):
+        turns.ask(tx, repository, before.id, wanted, within)
 
 
 def expand(tx: Tx, before: Job, variants: Sequence[workflow.Job]) -> None:

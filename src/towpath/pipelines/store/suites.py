@@ -13,11 +13,12 @@ from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import NotFound
 from towpath.pipelines.model.levels import World
 from towpath.pipelines.model.run import Job, Run, Suite, SuiteConclusion
-from towpath.pipelines.model.workflow import Workflow
+from towpath.pipelines.model.workflow import Concurrency, Workflow
+from towpath.pipelines.store import turns
 from towpath.pipelines.store.tables import CALLED, JOB, RUN, STEP, SUITE
 
 RECENT = 20
-_ENCODED = ("env", "github", "inputs")
+_ENCODED = ("env", "github", "inputs", "concurrency")
 _CANCELLED = audit.action("run.cancel", "cancelled a run")
 
 
@@ -140,15 +141,24 @@ def number_of(tx: Tx, run: Run) -> int:
 
 def finish_run(tx: Tx, run_id: str, conclusion: str) -> bool:
     """Write how a run ended; False when it had ended already."""
-    ended = update(RUN).where(RUN.c.id == run_id, RUN.c.state == "running")
+    ended = update(RUN).where(RUN.c.id == run_id, RUN.c.state != "finished")
     values = {"state": "finished", "conclusion": conclusion, "finished": tx.now}
-    return tx.execute(ended.values(values)).rowcount == 1
+    if tx.execute(ended.values(values)).rowcount != 1:
+        return False
+    turns.leave(tx, run_id)
+    return True
+
+
+def begin_run(tx: Tx, run_id: str) -> None:
+    """Write that a run waits for its turn no more."""
+    begun = update(RUN).where(RUN.c.id == run_id, RUN.c.state == "pending")
+    tx.execute(begun.values(state="running"))
 
 
 def cancel_run(tx: Tx, run_id: str, by: str) -> bool:
     """Write who wants a run to end; False when it is over, or somebody wanted so before."""
     chosen = update(RUN).where(
-        RUN.c.id == run_id, RUN.c.state == "running", RUN.c.cancelled_by.is_(None)
+        RUN.c.id == run_id, RUN.c.state != "finished", RUN.c.cancelled_by.is_(None)
     )
     if tx.execute(chosen.values(cancelled_by=by)).rowcount != 1:
         return False
@@ -207,7 +217,8 @@ def _suite(row: RowMapping) -> Suite:
 
 def _run(row: RowMapping) -> Run:
     decoded = {name: msgspec.json.decode(row[name] or "{}") for name in _ENCODED}
-    return Run(**{**row, **decoded})
+    alone = msgspec.json.decode(row["concurrency"] or "null", type=Concurrency | None)
+    return Run(**{**row, **decoded, "concurrency": alone})
 
 
 def repository_of_run(tx: Tx, path: Mapping[str, Any]) -> str:

@@ -38,6 +38,7 @@ RUN = Table(
     Column("env", Text, nullable=False),
     Column("github", Text, nullable=False),
     Column("inputs", Text),
+    Column("concurrency", Text),
     Column("state", String(10), nullable=False),
     Column("conclusion", String(10)),
     Column("cancelled_by", String(40)),
@@ -153,4 +154,17 @@ CACHE = Table(
     Column("created", BigInteger, nullable=False),
     Column("used", BigInteger, nullable=False),
     Index("pipelines_cache_by_key", "repository", "scope", "version", "key", unique=True),
+)
+TICKET = Table(
+    "pipelines_ticket",
+    METADATA,
+    Column("holder", String(40), primary_key=True),
+    Column("repository", String(40), nullable=False),
+    Column("group", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("queue", String(10), nullable=False),
+    Column("cancels", Boolean, nullable=False),
+    Column("holding", Boolean, nullable=False),
+    Column("within", Text, nullable=False),
+    Index("pipelines_ticket_by_group", "repository", "group"),
 )
