@@ -1,5 +1,7 @@
 """kill -9 while runs take turns: never two at once, and all of them have theirs."""
 
+from itertools import pairwise
+
 import pytest
 
 from tests.kill.checks import until
@@ -40,5 +42,5 @@ def test_runs_that_take_turns_never_meet_and_none_is_forgotten(new_server, whole
     assert until(lambda: len(runs()) >= PUSHES and ended() == len(runs()), 240)
     spans = sorted((each["jobs"][0]["started"], each["jobs"][0]["finished"]) for each in runs())
     assert {each["conclusion"] for each in runs()} == {"success"}
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in pairwise(spans):
         assert before[1] <= after[0]

@@ -140,3 +140,27 @@ def test_a_run_whose_output_nobody_takes_ends_all_the_same(tree, folder):
     runs = here.Here(here.Options(tree=tree, folder=folder, slots=1), quiet(output=gone))
     conclusion, (job,) = runs.run(parse(text.encode(), "ci.yml"))
     assert (conclusion, job.why) == ("failure", "nobody reads this")
+
+
+TURNS = """
+on: push
+jobs:
+  a:
+    runs-on: x
+    strategy: {matrix: {v: [1, 2, 3]}}
+    concurrency: {group: "${{ github.ref }}", queue: max}
+    steps: [{run: sleep 0.1}]
+  b: {runs-on: x, needs: a, concurrency: main, steps: [{run: echo}]}
+"""
+
+
+def test_jobs_of_one_group_take_turns(tree, folder):
+    events = []
+    watch = here.Watch(
+        lambda job: events.append("began"), lambda job, report: None,
+        lambda job, data: None, lambda job, seconds: events.append("ended"),
+    )  # fmt: skip
+    runs = here.Here(here.Options(tree=tree, folder=folder, slots=3), watch)
+    ended, jobs = runs.run(parse(TURNS.encode(), "ci.yml"))
+    assert (ended, [job.conclusion for job in jobs]) == ("success", ["success"] * 4)
+    assert events == ["began", "ended"] * 4

@@ -4,6 +4,7 @@ workflow     the file as frozen dataclasses; Problem is what is wrong with one
 globs        GitHub's filter patterns, in linear time
 triggers     which workflows an event starts
 graph        order and cycles among jobs
+turns        whose turn it is in a concurrency group
 planning     from an event and files to runs and jobs
 calling      whether a job may call another workflow as it does
 handing      inputs, secrets and outputs between a job and the workflow it calls

@@ -39,7 +39,11 @@ def _tell_taken(tx: Tx, taken: Assignment) -> None:
     of = suite_rows.run(tx, taken.run)
     if not forge.hears(tx, of.repository, "workflow_job", "workflow_run"):
         return
-    others = (each for each in job_rows.jobs_of(tx, [of.id]) if each.id != taken.job)
+    others = (
+        each
+        for each in job_rows.jobs_of(tx, [of.id])
+        if each.id != taken.job and each.spec.call is None
+    )
     if taken.attempt == 1 and all(each.started is None for each in others):
         forge.report_begun(tx, of.repository, _build(tx, of))
     tell_jobs(tx, of, [taken.job])
