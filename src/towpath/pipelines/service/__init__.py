@@ -66,6 +66,7 @@ from towpath.pipelines.service.running import (
     finish,
     with_secrets,
 )
+from towpath.pipelines.service.turns import take_turns
 from towpath.pipelines.service.uploading import PATH as UPLOADS
 from towpath.pipelines.service.uploading import (
     admitted,
@@ -77,7 +78,6 @@ from towpath.pipelines.service.uploading import (
     put_block,
     sweep,
 )
-from towpath.pipelines.service.turns import take_turns
 from towpath.pipelines.store.jobs import job, jobs_of, steps
 from towpath.pipelines.store.leases import (
     EXPIRY,
