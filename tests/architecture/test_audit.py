@@ -3,7 +3,7 @@
 A new route that changes: add how to drive it to DRIVEN, or why it leaves no entry to EXCEPTIONS.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from starlette.testclient import TestClient
@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from scripts import reference
 from tests.forge.api.test_sealed import sealed
 from tests.forge.conftest import ENVIRONMENT, Copy, Hosted, running
+from tests.pipelines.model.test_results import ARTIFACT, entry
 from towpath.app.parts import PARTS
 from towpath.app.server import VOICES
 from towpath.forge import service as forge
@@ -29,7 +30,7 @@ from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Handler
 from towpath.kernel.work.worker import Worker
 from towpath.pipelines.model.run import Run, Suite
-from towpath.pipelines.store import suites
+from towpath.pipelines.store import artifacts, caches, suites, uploads
 
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 PASSWORD = "correct horse battery"
@@ -139,6 +140,15 @@ DRIVEN = {
     ),
     ("POST", "/work/{item}/retry"): lambda town: town.form(f"/work/{town.parked()}/retry"),
     ("POST", "/new"): lambda town: town.form("/new", owner="alice", name="page"),
+    ("POST", "/runs/{run}/artifacts/{artifact}/remove"): lambda town: town.form(
+        f"{town.left()}/remove"
+    ),
+    ("DELETE", f"{API}/runs/{{run}}/artifacts/{{artifact}}"): lambda town: town.call(
+        "DELETE", f"{API}{town.left()}"
+    ),
+    ("DELETE", f"{API}/repos/{{owner}}/{{name}}/caches/{{cache}}"): lambda town: town.call(
+        "DELETE", f"{API}/repos/alice/boat/caches/{town.cached()}"
+    ),
     ("POST", "/runs/{run}/cancel"): lambda town: town.form(f"/runs/{town.run()}/cancel"),
     ("POST", f"{PAGE}/merge_requests/new"): lambda town: town.form(
         "/alice/boat/merge_requests/new", source=town.branch(), target="main", title="A"
@@ -579,6 +589,21 @@ class Town:
             self.hosted.kernel, self.hosted.id, url, ["push"], "", active=True
         )
         return f"{place}/{made.handle}"
+
+    def left(self):
+        """An artifact of a run; where it is."""
+        made = replace(
+            ARTIFACT, repository=self.hosted.id, run=self.run(), number=self.count, whole=True,
+            upload=self.db.write(uploads.begin).id,
+        )  # fmt: skip
+        self.db.write(lambda tx: artifacts.add(tx, made))
+        return f"/runs/{made.run}/artifacts/{made.number}"
+
+    def cached(self):
+        """An entry of the cache; its number."""
+        made = replace(entry(7, "key"), repository=self.hosted.id)
+        self.db.write(lambda tx: caches.add(tx, made))
+        return made.number
 
     def run(self):
         self.count += 1

@@ -5,6 +5,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from tests.pipelines.leaving import next_leaver
 from towpath.forge.plugin import PLUGIN as FORGE
 from towpath.kernel import builtin
 from towpath.kernel.access import service as access
@@ -173,3 +174,18 @@ def test_what_steps_say_to_people_is_on_the_runs_page_and_is_only_text(canal, ru
     assert "1 more stand in the logs." in words(page)
     one = browser.get(f"/api/towpath/v1/runs/{run.id}").json()["jobs"][0]["steps"][0]
     assert (one["annotations"][0]["line"], one["summary"][:7]) == (7, "# Tests")
+
+
+def test_what_jobs_left_stands_on_the_page_of_their_run(canal, browser, run):
+    boat = next_leaver(canal)
+    number = boat.leave(b"oak", "hull & oak")
+    page = browser.get(f"/runs/{run.id}")
+    assert "Artifacts" in words(page)
+    assert "hull &amp; oak" in page.text
+    assert f'href="/runs/{run.id}/artifacts/{number}"' in page.text
+    fetched = browser.get(f"/runs/{run.id}/artifacts/{number}", follow_redirects=False)
+    assert fetched.status_code == 302
+    assert fetched.headers["location"].startswith(f"{canal.kernel.url}/results/uploads/upload_")
+    assert browser.get(f"/runs/run_other/artifacts/{number}").status_code == 404
+    gone = browser.post(f"/runs/{run.id}/artifacts/{number}/remove")
+    assert "Artifacts" not in words(gone)

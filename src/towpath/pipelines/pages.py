@@ -87,6 +87,14 @@ def router() -> APIRouter:
         "/runs/{run}/cancel", cancel_run, methods=["POST"], dependencies=[MEMBERS]
     )
     routes.add_api_route(
+        "/runs/{run}/artifacts/{artifact}", fetch_artifact, methods=["GET"],
+        dependencies=[VIEWERS],
+    )  # fmt: skip
+    routes.add_api_route(
+        "/runs/{run}/artifacts/{artifact}/remove", remove_artifact, methods=["POST"],
+        dependencies=[MEMBERS],
+    )  # fmt: skip
+    routes.add_api_route(
         "/runs/{run}/jobs/{job}", show_job, methods=["GET"], dependencies=[VIEWERS]
     )
     return routes
@@ -104,6 +112,7 @@ def show_run(request: Request, kernel: TheKernel, run: str) -> Response:
         jobs={job.id: _shown(job, job.started, now) for job in leaves(jobs)},
         graph=drawing.draw(waits(jobs)),
         said=_said(jobs, steps),
+        artifacts=kernel.db.read(lambda tx: service.artifacts_of_run(tx, run)),
         failed=failed,
         failure=telling.failure(failed, steps[failed.id]) if failed else "",
     )
@@ -126,6 +135,18 @@ def _said(jobs: Sequence[Job], steps: Mapping[str, Sequence[Step]]) -> Said:
 def cancel_run(kernel: TheKernel, caller: Caller, run: str) -> Response:
     kernel.db.write(lambda tx: service.cancel_run(tx, run, caller.login))
     return RedirectResponse(f"/runs/{run}", status_code=303)
+
+
+def fetch_artifact(kernel: TheKernel, run: str, artifact: int) -> Response:
+    """Lead a browser to the bytes of an artifact."""
+    found = kernel.db.read(lambda tx: service.artifact(tx, run, artifact))
+    to = kernel.db.read(lambda tx: service.artifact_address(tx, kernel.url, found))
+    return RedirectResponse(to, status_code=302)
+
+
+def remove_artifact(kernel: TheKernel, run: str, artifact: int) -> Response:
+    kernel.db.write(lambda tx: service.drop_artifact(tx, service.artifact(tx, run, artifact)))
+    return RedirectResponse(f"/runs/{run}#artifacts-title", status_code=303)
 
 
 def show_job(

@@ -13,7 +13,7 @@ from towpath.kernel.kept import Kept, below
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work.model import Handler, Item, Schedule
 from towpath.pipelines import loops, pages, reactions, service
-from towpath.pipelines.api import runner, runs, twirp, uploads
+from towpath.pipelines.api import left, runner, runs, twirp, uploads
 from towpath.pipelines.api.bells import Bells
 from towpath.pipelines.service import leaving
 from towpath.pipelines.store import crew
@@ -29,6 +29,7 @@ def _routes(kernel: Kernel) -> Sequence[APIRouter]:
         runner.Wire(kernel, bells).router(),
         twirp.Twirp(kernel).router(),
         uploads.Uploads(kernel).router(),
+        left.router(),
         runs.router(kernel, bells),
         pages.router(),
     )

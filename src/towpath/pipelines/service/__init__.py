@@ -30,14 +30,17 @@ from towpath.pipelines.formats.blocks import block_list, block_name
 from towpath.pipelines.model.execution import RUNNER_USER
 from towpath.pipelines.model.results import Artifact, Upload
 from towpath.pipelines.model.run import Job, Run, Step, Suite
-from towpath.pipelines.service.artifacts import ZIP, media_type
+from towpath.pipelines.service.artifacts import ZIP, artifact, media_type
 from towpath.pipelines.service.artifacts import address as artifact_address
 from towpath.pipelines.service.artifacts import begin as begin_artifact
+from towpath.pipelines.service.artifacts import drop as drop_artifact
 from towpath.pipelines.service.artifacts import finish as finish_artifact
 from towpath.pipelines.service.artifacts import of_run as artifacts_of_run
 from towpath.pipelines.service.artifacts import of_run_named as artifact_named
 from towpath.pipelines.service.artifacts import remove as remove_artifact
 from towpath.pipelines.service.caching import begin as begin_entry
+from towpath.pipelines.service.caching import drop as drop_entry
+from towpath.pipelines.service.caching import entries, repository_named
 from towpath.pipelines.service.caching import find as find_entry
 from towpath.pipelines.service.caching import finish as finish_entry
 from towpath.pipelines.service.hearing import claim
@@ -122,6 +125,7 @@ __all__ = [
     "admitted",
     "append_log",
     "arriving",
+    "artifact",
     "artifact_address",
     "artifact_named",
     "artifacts_of_run",
@@ -133,6 +137,9 @@ __all__ = [
     "cancel_suite",
     "claim",
     "content",
+    "drop_artifact",
+    "drop_entry",
+    "entries",
     "expected_seconds",
     "expire",
     "find_entry",
@@ -161,6 +168,7 @@ __all__ = [
     "read_log",
     "remove_artifact",
     "report",
+    "repository_named",
     "repository_of_run",
     "run",
     "run_again",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from towpath.kernel.audit import service as audit
 from towpath.kernel.clock import Micros, to_datetime
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
@@ -17,6 +18,7 @@ from towpath.pipelines.store import artifacts, jobs, suites, uploads
 from towpath.pipelines.store.tables import ARTIFACT
 
 ZIP = "application/zip"
+_REMOVED = audit.action("artifact.remove", "deleted an artifact of a run")
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,60}")
 
 
@@ -134,3 +136,19 @@ def remove(tx: Tx, gone: Artifact) -> None:
     """Delete an artifact before its time."""
     artifacts.remove(tx, gone)
     tx.wake(f"live:run:{gone.run}")
+
+
+def artifact(tx: Tx, run: str, number: int) -> Artifact:
+    """Find what a run has left whole; NotFound otherwise."""
+    found = artifacts.numbered(tx, number)
+    if found.run != run:
+        raise NotFound("This run left no such artifact.", next_step=f"Look at /runs/{run}.")
+    return found
+
+
+def drop(tx: Tx, gone: Artifact) -> None:
+    """Delete an artifact because somebody wants so, and write down who."""
+    audit.record(
+        tx, _REMOVED, f"artifact:{gone.number}", before={"name": gone.name, "run": gone.run}
+    )
+    remove(tx, gone)

@@ -4,10 +4,12 @@ A run reads what its own ref, the branch it would go to and the default branch h
 writes on its own ref alone: so nothing that was not reviewed reaches what others build from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from towpath.forge import service as forge
+from towpath.kernel.audit import service as audit
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, InvalidInput, NotFound
@@ -17,6 +19,8 @@ from towpath.pipelines.model.run import Job, Run
 from towpath.pipelines.service import uploading
 from towpath.pipelines.store import artifacts, caches, jobs, suites, uploads
 from towpath.pipelines.store.tables import CACHE
+
+_REMOVED = audit.action("cache.remove", "deleted an entry of a repository's cache")
 
 
 @dataclass(frozen=True)
@@ -109,3 +113,23 @@ def _writes(tx: Tx, there: Entry) -> bool:
         return jobs.job(tx, there.job).state == "running"
     except NotFound:
         return False
+
+
+def entries(tx: Tx, repository: str, scope: str | None, beginning: str) -> Sequence[Entry]:
+    """List what a repository has cached, newest first."""
+    return caches.of_repository(tx, repository, scope, beginning)
+
+
+def drop(tx: Tx, repository: str, number: int) -> None:
+    """Delete an entry because somebody wants so, and write down who."""
+    gone = [each for each in caches.of_repository(tx, repository) if each.number == number]
+    if not gone:
+        raise NotFound("This repository caches no such entry.", next_step="List them again.")
+    before = {"key": gone[0].key, "ref": gone[0].scope}
+    audit.record(tx, _REMOVED, f"cache:{number}", before=before)
+    caches.remove(tx, gone)
+
+
+def repository_named(tx: Tx, path: Mapping[str, Any]) -> str:
+    """Find the repository that an address names by owner and name."""
+    return forge.repository_at(tx, path)
