@@ -21,8 +21,16 @@ const { data: asked } = await other.rest.pulls.createReviewComment(line);
 await octokit.rest.pulls.createReplyForReviewComment({ ...seen, comment_id: asked.id, body: "Because." });
 const remarks = await octokit.paginate(octokit.rest.pulls.listReviewComments, { ...seen, per_page: 1 });
 told.remarks = remarks.map((one) => [one.body, one.line, one.in_reply_to_id === asked.id]);
+const onFile = { path: "docs/new.md", body: "Hm.", subject_type: "file" };
+const { data: begun } = await other.rest.pulls.createReview({ ...seen, comments: [onFile] });
+const { data: given } = await other.rest.pulls.submitReview({
+  ...seen, review_id: begun.id, event: "COMMENT", body: "All told",
+});
+told.begun = [begun.state, given.state, begun.id === given.id];
 await octokit.rest.repos.createCommitStatus({ ...boat, sha, state: "success", context: "ci" });
-await octokit.rest.checks.create({ ...boat, name: "lint", head_sha: sha, conclusion: "success" });
+const check = { ...boat, name: "lint", head_sha: sha, conclusion: "success" };
+const { data: run } = await octokit.rest.checks.create(check);
+told.again = (await octokit.rest.checks.rerequestRun({ ...boat, check_run_id: run.id })).status;
 told.checks = (await octokit.rest.checks.listForRef({ ...boat, ref: sha })).data.total_count;
 for (let n = 0; n < 5; n += 1) await octokit.rest.issues.createLabel({ ...boat, name: `l${n}` });
 const labels = await octokit.paginate(octokit.rest.issues.listLabelsForRepo, { ...boat, per_page: 2 });

@@ -38,7 +38,7 @@ SHOWN = {
     "a conflict such as a name that is taken": "manners: a conflict is 422 as at github",
     "`errors` of a 422": "conformance: the errors of a 422 are objects everywhere",
     "comments on lines of a diff": "remarks: what has no place in the diff is refused",
-    "`line` and `position` of one whose line has changed": (
+    "`line` and `position` of one whose line has changed, or that is about a whole file": (
         "remarks: a line that moved is followed and one that changed is outdated"
     ),
     "`pull_request_review_id`": "remarks: a comment belongs to a review only if it came with it",

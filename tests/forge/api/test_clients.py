@@ -113,6 +113,8 @@ def test_octokit_drives_a_change_up_to_the_gate(served, hosted):
         "number": 1,
         "review": "APPROVED",
         "remarks": [["Why new?", 1, False], ["Because.", 1, True]],
+        "begun": ["PENDING", "COMMENTED", True],
+        "again": 201,
         "checks": 1,
         "labels": ["l0", "l1", "l2", "l3", "l4"],
         "unchanged": 304,

@@ -154,7 +154,8 @@ def test_a_review_whose_comment_has_no_place_is_not_given_at_all(said, change, h
         {"line": 11}, {"line": 0}, {"path": "none"}, {"path": "../a"}, {"side": "LEFT"},
         {"line": None}, {"line": None, "position": 99}, {"commit_id": "b" * 40},
         {"commit_id": "--all"}, {"body": " "}, {"body": "\0"}, {"start_line": 5},
-        {"start_line": 3, "start_side": "LEFT"}, {"subject_type": "file"}, {"path": None},
+        {"start_line": 3, "start_side": "LEFT"}, {"subject_type": "file", "path": "none"},
+        {"path": None},
         {"line": 2**70},
     ],
 )  # fmt: skip
@@ -205,3 +206,29 @@ def test_people_react_to_comments_on_lines(said, speak):
     assert said("GET", there, where=where) == [made]
     one = there + "/{reaction_id}"
     said("DELETE", one, 204, where=where | {"reaction_id": made["id"]})
+
+
+def test_a_comment_on_a_whole_file_has_no_line_and_outlives_other_commits(served, change, hosted):
+    path = "/api/v3/repos/alice/boat/pulls/1/comments"
+    wish = {"body": "Split it?", "commit_id": change.head, "path": "a", "subject_type": "file"}
+    made = served.call("POST", path, user="bob", json=wish)
+    assert made.status_code == 201, made.text
+    told = made.json()
+    assert (told["subject_type"], told["line"], told["position"]) == ("file", None, None)
+    push(hosted, "another\n")
+    (listed,) = served.call("GET", path).json()
+    assert (listed["id"], listed["commit_id"]) == (told["id"], change.head)
+    answer = served.call("POST", f"{path}/{told['id']}/replies", json={"body": "Later."}).json()
+    assert (answer["in_reply_to_id"], answer["subject_type"]) == (told["id"], "file")
+    page = served.call("GET", "/alice/boat/merge_requests/1").text
+    assert "Split it?" in page
+    assert "the whole file" in page
+    assert "outdated" not in page
+
+
+def test_a_review_may_hold_comments_on_whole_files(served, change):
+    on_file = {"path": "README", "body": "Why?", "subject_type": "file"}
+    path = "/api/v3/repos/alice/boat/pulls/1/reviews"
+    made = served.call("POST", path, user="bob", json={"comments": [on_file]}).json()
+    told = served.call("GET", f"{path}/{made['id']}/comments", user="bob").json()
+    assert [(one["path"], one["subject_type"]) for one in told] == [("README", "file")]

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from towpath.forge.model.threads import Anchor, Shift, line_now, read_shifts, require_anchor
+from towpath.forge.model.threads import (
+    Anchor,
+    Shift,
+    Thread,
+    line_now,
+    read_shifts,
+    require_anchor,
+)
 from towpath.kernel.errors import InvalidInput
 
 SHA = "a" * 40
@@ -64,3 +71,9 @@ def test_an_anchor_is_checked():
 def test_what_is_no_anchor_is_refused(path, side, line, commit):
     with pytest.raises(InvalidInput):
         require_anchor(path, side, line, commit)
+
+
+def test_a_thread_about_a_whole_file_says_so():
+    anchor = Anchor(path="a", side="new", line=0, commit="a" * 40)
+    thread = Thread(id="thread_1", anchor=anchor, remarks=(), resolved_by=None)
+    assert (anchor.is_whole_file, thread.lines) == (True, "the whole file")

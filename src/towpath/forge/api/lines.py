@@ -58,6 +58,8 @@ class Lines:
     def _where(self, one: Placed) -> Json:
         """What was looked at, and where that line is now: None if it was changed or is gone."""
         anchor, seen = one.thread.anchor, one.thread.seen
+        if anchor.is_whole_file:
+            return self._whole_file(one.thread)
         spot = one.line and service.at_line(self.diff, anchor.path, anchor.side, one.line)
         now = spot or None
         start = seen.start if seen else None
@@ -76,6 +78,19 @@ class Lines:
             "position": now and now.position,
             "start_line": start and one.line and one.line - (anchor.line - start),
             "start_side": SIDES[anchor.side] if start else None,
+        }
+
+    def _whole_file(self, thread: Thread) -> Json:
+        seen = self._first_seen(thread)
+        lines = ("line", "position", "start_line", "start_side")
+        return dict.fromkeys(lines) | {
+            "path": thread.anchor.path,
+            "side": SIDES[thread.anchor.side],
+            "subject_type": "file",
+            "diff_hunk": "",
+            "commit_id": seen,
+            "original_commit_id": seen,
+            "original_start_line": None,
         }
 
     def _first_seen(self, thread: Thread) -> str:

@@ -33,7 +33,10 @@ Side = Literal["LEFT", "RIGHT"]
 
 
 class OnLine(BaseModel):
-    """A comment on a line: `line` and `side`, or `position` as it was before GitHub had those."""
+    """A comment on a line: `line` and `side`, or `position` as it was before GitHub had those.
+
+    Or, with the subject type "file", on all of a file.
+    """
 
     body: str
     path: str
@@ -47,9 +50,7 @@ class OnLine(BaseModel):
     def wanted(self) -> Wanted:
         """Where it is to stand; InvalidInput for what we cannot keep."""
         if self.subject_type == "file":
-            raise InvalidInput(
-                "A comment here is about a line, not a whole file.", next_step="Give a line."
-            )
+            return Wanted(path=self.path, whole_file=True)
         if self.start_line and self.start_side not in {None, "side", self.side}:
             raise InvalidInput(
                 "The lines of a comment stand on one side here.", next_step="Leave start_side out."

@@ -18,12 +18,19 @@ _LONGEST_FILE = 10_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Anchor:
-    """Line `line` of a file, on one side of a diff; `commit` is the one that this side shows."""
+    """Line `line` of a file, on one side of a diff; `commit` is the one that this side shows.
+
+    Line 0 is the file as a whole.
+    """
 
     path: str
     side: Side
     line: int
     commit: str
+
+    @property
+    def is_whole_file(self) -> bool:
+        return self.line == 0
 
     @property
     def shown_path(self) -> str:
@@ -66,13 +73,17 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Where a program wants to say something: by line and side, or by position in the diff."""
+    """Where a program wants to say something: by line and side, or by position in the diff.
+
+    With `whole_file`, about all of it.
+    """
 
     path: str
     side: Side = "new"
     line: int | None = None
     position: int | None = None
     start: int | None = None
+    whole_file: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +102,8 @@ class Thread:
     @property
     def lines(self) -> str:
         """Which lines it speaks about, in words."""
+        if self.anchor.is_whole_file:
+            return "the whole file"
         start = self.seen and self.seen.start
         return f"lines {start} to {self.anchor.line}" if start else f"line {self.anchor.line}"
 

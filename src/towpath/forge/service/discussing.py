@@ -39,7 +39,10 @@ _MOST_LOOKS = 100
 
 @dataclass(frozen=True)
 class Placed:
-    """A thread and where its line is now; None when that line was changed or is gone."""
+    """A thread and where its line is now; None when that line was changed or is gone.
+
+    It stays 0 for one about a whole file.
+    """
 
     thread: Thread
     line: int | None
@@ -78,6 +81,9 @@ def places(
 
 
 def _place(changed: Diff, base: str, head: str, one: Wanted) -> Place:
+    if one.whole_file and any(one.path == file.path for file in changed.files):
+        anchor = Anchor(path=one.path, side="new", line=0, commit=head)
+        return anchor, Seen(head=head, position=0, hunk="")
     if one.line is not None:
         found = spots.at_line(changed, one.path, one.side, one.line)
     else:
@@ -85,7 +91,8 @@ def _place(changed: Diff, base: str, head: str, one: Wanted) -> Place:
     if found is None or (one.start is not None and not 1 <= one.start < found.line):
         raise InvalidInput(
             f"{visible(one.path[:200])} has no such line in the diff up to {head[:10]}.",
-            next_step="Give path, and line with side or position, as /files shows them.",
+            next_step="Give path, and line with side or position, as /files shows them, or"
+            " subject_type file.",
         )
     commit = base if found.side == "old" else head
     anchor = require_anchor(found.path, found.side, found.line, commit)
@@ -172,6 +179,9 @@ def placed(
     looked: dict[tuple[str, str, str], tuple[Shift, ...] | None] = {}
     found = []
     for one in threads:
+        if one.anchor.is_whole_file:
+            found.append(Placed(one, one.anchor.line))
+            continue
         key = (one.anchor.commit, ends[one.anchor.side], one.anchor.path)
         if key not in looked:
             is_affordable = len(looked) < _MOST_LOOKS
