@@ -21,10 +21,13 @@ def test_permissions_may_be_written_in_every_way(text, scopes, others):
     assert (found, told(reader)) == (Permissions(scopes, others), [])
 
 
-def test_reading_is_granted_and_more_is_not_yet():
+def test_reading_and_writing_checks_are_granted_and_more_is_not_yet():
     _, reading = read(limits.permissions, "{contents: read, checks: none}", "permissions")
     _, writing = read(limits.permissions, "{contents: write}", "permissions")
     assert (len(reading.unrun), len(writing.unrun)) == (0, 1)
+    _, judging = read(limits.permissions, "{checks: write, statuses: write}", "permissions")
+    _, anything = read(limits.permissions, "write-all", "permissions")
+    assert (len(judging.unrun), len(anything.unrun)) == (0, 1)
 
 
 def test_a_group_may_be_text_or_a_mapping():

@@ -16,7 +16,17 @@ from starlette.responses import Response
 from towpath.forge import service
 from towpath.forge.api import verdicts
 from towpath.forge.api.commits import resolve
-from towpath.forge.api.manners import Call, Handle, Repo, WantedPage, micros, paged, routes, sliced
+from towpath.forge.api.manners import (
+    CHECKS,
+    Call,
+    Handle,
+    Repo,
+    WantedPage,
+    micros,
+    paged,
+    routes,
+    sliced,
+)
 from towpath.forge.api.shapes import Json
 from towpath.forge.model.checks import CheckStatus, Conclusion, latest, suite
 from towpath.forge.service import Check
@@ -53,9 +63,12 @@ class NewCheck(Said):
 
 def router() -> APIRouter:
     made = routes("/repos/{owner}/{repo}")
-    made.add_api_route("/check-runs", add, methods=["POST"], status_code=201)
+    made.add_api_route(
+        "/check-runs", add, methods=["POST"], status_code=201, dependencies=[CHECKS]
+    )
     made.add_api_route("/check-runs/{check_run_id}", check, methods=["GET"])
-    made.add_api_route("/check-runs/{check_run_id}", change, methods=["PATCH"])
+    one = "/check-runs/{check_run_id}"
+    made.add_api_route(one, change, methods=["PATCH"], dependencies=[CHECKS])
     made.add_api_route("/check-runs/{check_run_id}/annotations", annotations, methods=["GET"])
     again = "/check-runs/{check_run_id}/rerequest"
     made.add_api_route(again, ask_again, methods=["POST"], status_code=201)
@@ -66,7 +79,7 @@ def router() -> APIRouter:
 
 def add(repo: Repo, new: NewCheck) -> Json:
     """Say that something checks a commit."""
-    repo.writes()
+    repo.writes("checks:write")
     if service.resolve(repo.kernel, repo.id, new.head_sha) is None:
         raise InvalidInput("No commit found for SHA: " + new.head_sha, next_step="Push it first.")
 
@@ -116,7 +129,7 @@ def _find(repo: Call, handle: int) -> Check:
 
 def change(repo: Repo, check_run_id: Handle, new: Said) -> Json:
     """Say how a check is going now; whoever said the first word says the others."""
-    repo.writes()
+    repo.writes("checks:write")
     if _find(repo, check_run_id).author != repo.caller.login:
         raise Denied("This check is somebody else's.", next_step="Make one of your own.")
     after = repo.kernel.db.write(

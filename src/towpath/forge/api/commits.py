@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from towpath.forge import service
-from towpath.forge.api.manners import Repo, WantedPage, dated, paged, routes, sliced
+from towpath.forge.api.manners import STATES, Repo, WantedPage, dated, paged, routes, sliced
 from towpath.forge.api.media import text_wanted
 from towpath.forge.api.shapes import Json
 from towpath.forge.model.places import EMPTY_TREE
@@ -31,7 +31,9 @@ class NewStatus(BaseModel):
 
 def router() -> APIRouter:
     made = routes("/repos/{owner}/{repo}")
-    made.add_api_route("/statuses/{sha}", add_status, methods=["POST"], status_code=201)
+    made.add_api_route(
+        "/statuses/{sha}", add_status, methods=["POST"], status_code=201, dependencies=[STATES]
+    )
     made.add_api_route("/commits", commits, methods=["GET"])
     made.add_api_route("/compare/{basehead:path}", compare, methods=["GET"], response_model=None)
     made.add_api_route("/commits/{ref:path}/status", combined, methods=["GET"])
@@ -153,7 +155,7 @@ def _statuses(repo: Repo, sha: str) -> tuple[service.Status, ...]:
 
 def add_status(request: Request, repo: Repo, sha: str, new: NewStatus) -> Response:
     """Say how a commit is doing; a later word of the same context replaces the earlier."""
-    repo.writes()
+    repo.writes("statuses:write")
     if service.resolve(repo.kernel, repo.id, sha) is None:
         raise InvalidInput(f"No commit found for SHA: {sha}", next_step="Push the commit first.")
 

@@ -34,6 +34,12 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 READS = Depends(Needs(Role.viewer, service.repository_at, scopes=("repo:read:{}",)))
 WRITES = Depends(Needs(Role.member, service.repository_at, scopes=("repo:write:{}",)))
 GOVERNS = Depends(Needs(Role.maintainer, service.repository_at, scopes=("repo:write:{}",)))
+CHECKS = Depends(
+    Needs(Role.member, service.repository_at, scopes=("repo:write:{}", "checks:write:{}"))
+)
+STATES = Depends(
+    Needs(Role.member, service.repository_at, scopes=("repo:write:{}", "statuses:write:{}"))
+)
 KNOWN = Depends(Needs(Role.viewer, any_token=True))
 _READING = {"GET", "HEAD"}
 
@@ -322,9 +328,13 @@ class Call:
         """Find a merge request of this repository; NotFound otherwise."""
         return self.kernel.db.read(lambda tx: service.merge_request(tx, self.id, number))
 
-    def writes(self) -> None:
-        """Raise Denied unless the caller may add to this repository."""
-        self._require(Role.member)
+    def writes(self, scope: str = "repo:write") -> None:
+        """Raise Denied unless the caller may add to this repository; `scope` is enough for it."""
+        own = f"{scope}:{self.id}"
+        if own in self.caller.scopes:
+            require(self.caller, Role.member, scope=own, resource=self.id)
+        else:
+            self._require(Role.member)
 
     def governs(self) -> None:
         """Raise Denied unless the caller may say how this repository is kept."""

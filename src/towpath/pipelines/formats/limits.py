@@ -5,16 +5,17 @@ from typing import Literal
 
 from towpath.pipelines.formats.reading import Reader
 from towpath.pipelines.formats.tree import Branch, Leaf, Node
-from towpath.pipelines.model.permissions import SCOPES
+from towpath.pipelines.model.permissions import SCOPES, WRITABLE
 from towpath.pipelines.model.workflow import Concurrency, Permissions
 
 _SHORT: Mapping[str, Literal["read", "write"]] = {"read-all": "read", "write-all": "write"}
 
 
 def permissions(reader: Reader, node: Node, place: str) -> Permissions:
-    """Read what a token may do; more than reading is not granted yet, and told so."""
+    """Read what a token may do; what may not be written yet is told."""
     read = _permissions(reader, node)
-    if "write" in {read.others, *read.scopes.values()}:
+    wanted = {scope for scope, level in read.scopes.items() if level == "write"}
+    if read.others == "write" or not wanted <= set(WRITABLE):
         reader.unrun_key(node, place)
     return read
 

@@ -6,9 +6,10 @@ teaches the engine one of these takes its line out here, and nothing else needs 
 
 from collections.abc import Mapping
 
+WRITING = "of what a job's token may write, only checks and statuses are granted"
 KEYS: Mapping[str, str] = {
-    "permissions": "a job's token can only read its own repository",
-    "jobs.*.permissions": "a job's token can only read its own repository",
+    "permissions": WRITING,
+    "jobs.*.permissions": WRITING,
     "jobs.*.container": "jobs run in a sandbox on the runner's own system",
     "jobs.*.services": "start what a job needs in a step",
     "jobs.*.environment": "there are no deployment environments",

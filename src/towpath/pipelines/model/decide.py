@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from towpath.pipelines.model import contexts, handing, turns, variants
+from towpath.pipelines.model import contexts, handing, permissions, turns, variants, workflow
 from towpath.pipelines.model.expressions import functions, syntax, templates
 from towpath.pipelines.model.expressions.values import ExpressionError
 from towpath.pipelines.model.levels import Level, World, levels, outputs, surroundings, worst
@@ -20,6 +20,7 @@ from towpath.pipelines.model.run import (
     Stop,
     conclusion,
 )
+from towpath.pipelines.model.workflow import Workflow
 
 MAX_JOBS = 10_000
 """Jobs of one run, matrices and called workflows counted."""
@@ -159,4 +160,12 @@ def _begun(job: Job, level: Level, world: World) -> Ask | Queue | Enter | Conclu
         call = handing.called(job.spec, world.called, surroundings(job, level).contexts)
     except handing.HandingError as error:
         return Conclude(job.id, "failure", str(error))
-    return Enter(job.id, call, world.called[call.workflow].jobs)
+    return Enter(job.id, call, tuple(_inner(job, world.called[call.workflow])))
+
+
+def _inner(job: Job, called: Workflow) -> Iterator[workflow.Job]:
+    """Give the jobs of a called workflow, none of which may do more than their caller."""
+    own = job.spec.permissions or permissions.LIMITED
+    for each in called.jobs:
+        asked = each.permissions or called.permissions or own
+        yield replace(each, permissions=permissions.narrowed(asked, own))

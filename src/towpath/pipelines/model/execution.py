@@ -14,7 +14,9 @@ MAX_OUTPUTS = 1024 * 1024
 """Most bytes of outputs of one job."""
 
 RUNNER_USER = "towpath-runner"
-"""Our own user, whom the tokens of jobs and of the local runner belong to."""
+"""Our own user: to it belong the tokens of the local runner, and of jobs that only read."""
+JOB_USER = "towpath-job"
+"""Our own user: to it belong the tokens of jobs that may write what their file says."""
 
 MAX_SUMMARIES = 1024 * 1024
 """Most bytes of step summaries of one job."""

@@ -27,6 +27,9 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
 LIMITED = Permissions({"contents": "read", "packages": "read"})
 """What a token may do when no file says anything, as on GitHub by default."""
 
+WRITABLE = ("checks", "statuses")
+"""What a job's token may write on this server, when its file asks for that."""
+
 _RANK = {"none": 0, "read": 1, "write": 2}
 
 
@@ -43,3 +46,18 @@ def exceeding(asked: Permissions, allowed: Permissions) -> dict[str, str]:
         for scope, level in levels.items()
         if _RANK[level] > _RANK.get(allowed.of(scope), 0)
     }
+
+
+def narrowed(asked: Permissions, allowed: Permissions) -> Permissions:
+    """Give what is asked for, but nowhere more than is allowed."""
+    pairs = {scope: (asked.of(scope), allowed.of(scope)) for scope in SCOPES}
+    return Permissions({scope: min(pair, key=_RANK.__getitem__) for scope, pair in pairs.items()})
+
+
+def token_scopes(given: Permissions, repository: str, *, strange: bool) -> tuple[str, ...]:
+    """Name what a job's token may do; what a stranger wrote may only read.
+
+    Every job may read its own repository: it has the commit in its hands.
+    """
+    writes = [] if strange else [scope for scope in WRITABLE if given.of(scope) == "write"]
+    return (f"repo:read:{repository}", *(f"{scope}:write:{repository}" for scope in writes))

@@ -1,11 +1,11 @@
 """From an event and the workflow files of a commit to runs and jobs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from towpath.kernel import ids
 from towpath.kernel.clock import Micros
-from towpath.pipelines.model import contexts, handing, matrix, variants
+from towpath.pipelines.model import contexts, handing, matrix, permissions, variants
 from towpath.pipelines.model import workflow as workflows
 from towpath.pipelines.model.expressions import functions, syntax, templates
 from towpath.pipelines.model.expressions.evaluation import Surroundings
@@ -74,7 +74,9 @@ def _run(
         state="pending" if wanted else "running",
         created=now,
     )
-    return run, jobs(run_id, workflow.jobs, known)
+    allowed = workflow.permissions or permissions.LIMITED
+    specs = [replace(each, permissions=each.permissions or allowed) for each in workflow.jobs]
+    return run, jobs(run_id, specs, known)
 
 
 def _inputs(workflow: Workflow, suite: Suite) -> contexts.Context:

@@ -12,8 +12,9 @@ from towpath.kernel.clock import Micros, after
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, NotFound
 from towpath.kernel.work import service as work
-from towpath.pipelines.model import runtime
+from towpath.pipelines.model import permissions, runtime
 from towpath.pipelines.model.execution import (
+    JOB_USER,
     LEASE_SECONDS,
     RUNNER_USER,
     Assignment,
@@ -73,7 +74,7 @@ def _assignment(tx: Tx, taken: Job, lease: str) -> Assignment:
     github = {**of.github, "job": taken.key, "run_attempt": str(taken.attempt)}
     holder = jobs.held_job(tx, taken.id)[1]
     revoke(tx, holder)
-    token_id, token = _read_token(tx, taken, of)
+    token_id, token = _token(tx, taken, of)
     own = runtime.secret_of(lease)
     jobs.move_job(tx, taken, token=token_id, runtime=digest(own))
     suites.wake(tx, of)
@@ -86,11 +87,16 @@ def _assignment(tx: Tx, taken: Job, lease: str) -> Assignment:
     )  # fmt: skip
 
 
-def _read_token(tx: Tx, waiting: Job, of: Run) -> tuple[str, str]:
-    access.ensure_system_user(tx, RUNNER_USER, "The runner", access.Role.viewer)
+def _token(tx: Tx, waiting: Job, of: Run) -> tuple[str, str]:
+    given = waiting.spec.permissions or permissions.LIMITED
+    strange = bool(of.github.get("event", {}).get("fork"))
+    scopes = permissions.token_scopes(given, of.repository, strange=strange)
+    if len(scopes) > 1:
+        user = access.ensure_system_user(tx, JOB_USER, "A job", access.Role.member)
+    else:
+        user = access.ensure_system_user(tx, RUNNER_USER, "The runner", access.Role.viewer)
     expires = after(tx.now, waiting.spec.minutes * 60 + 3600)
-    scopes = (f"repo:read:{of.repository}",)
-    return access.create_token(tx, RUNNER_USER, waiting.id, scopes=scopes, expires=expires)
+    return access.create_token(tx, user.login, waiting.id, scopes=scopes, expires=expires)
 
 
 def running_by(tx: Tx, token: str) -> Job:
@@ -141,8 +147,9 @@ def stop_channel(job_id: str) -> str:
 
 def revoke(tx: Tx, holder: Lease) -> None:
     if holder.token:
-        with suppress(NotFound):  # it has died of age
-            access.revoke_token(tx, RUNNER_USER, holder.token)
+        for user in (RUNNER_USER, JOB_USER):
+            with suppress(NotFound):  # it is the other's, or has died of age
+                access.revoke_token(tx, user, holder.token)
 
 
 def digest(lease: str) -> str:
