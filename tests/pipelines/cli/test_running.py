@@ -244,3 +244,47 @@ def test_a_workflow_that_lies_elsewhere_needs_a_server(tree):
     assert "Let a server run it." in done.output
     outside = "on: push\njobs: {a: {uses: ./.github/workflows/../../b.yml}}\n"
     assert "is not the address of a workflow" in towpath_run(tree(ci=outside)).output
+
+
+MACHINES = """
+on: push
+concurrency: one
+permissions: {contents: write}
+jobs:
+  a:
+    strategy: {matrix: {v: ["3.11", "3.12"], os: [ubuntu-latest, windows-latest]}}
+    runs-on: ${{ matrix.os }}
+    steps: [{run: "echo v is ${{ matrix.v }}"}]
+"""
+
+
+def test_only_what_was_asked_for_of_a_matrix_runs_and_what_belongs_elsewhere_is_told(tree):
+    done = towpath_run(tree(ci=MACHINES), "--matrix", "v=3.12")
+    assert done.exit_code == 0, done.output
+    assert "v is 3.12" in done.output
+    assert "v is 3.11" not in done.output
+    assert "It wants windows-latest, and this machine runs Linux." in done.output
+    assert "Only v 3.12 was asked for." in done.output
+    assert "is no KEY=VALUE" in towpath_run(tree(ci=MACHINES), "--matrix", "v").output
+
+
+def test_jobs_that_can_run_alone_are_named_when_the_file_cannot(tree):
+    text = "on: push\njobs:\n  a: {runs-on: x, steps: [{run: 'true'}]}\n"
+    done = towpath_run(tree(ci=f"{text}  b: {{runs-on: x, container: c, steps: [{{run: x}}]}}\n"))
+    assert done.exit_code == 2
+    assert "These jobs can run, named by --job: a\n" in done.output
+    assert ".towpath/workflows/ci.yml:4:19: `container` is not run yet" in done.output
+
+
+def test_actions_of_others_are_refused_until_they_are_allowed(tree, tmp_path):
+    uses = f"uses: one/tool@{'1' * 40}"
+    text = f"on: push\njobs:\n  a: {{runs-on: x, steps: [{{{uses}}}]}}\n"
+    done = towpath_run(tree(ci=text))
+    assert done.exit_code == 2
+    assert "ci.yml:3:" in done.output
+    assert "Add the line `one/tool` to .towpath/actions." in done.output
+    (tmp_path / "tree/.towpath/actions").write_text("one/tool\n")
+    nowhere = ("--actions-url", f"file://{tmp_path}/nowhere/{{repository}}")
+    done = towpath_run(tree(ci=text), *nowhere)
+    assert done.exit_code == 1
+    assert "cannot be fetched" in done.output

@@ -30,6 +30,11 @@ def test_it_is_no_virtual_environment_and_has_pip_of_its_own(tool, tmp_path):
     assert tool.version.startswith(".".join(map(str, said[2])))
     pip = subprocess.check_output([Path(told["scripts"]) / "pip", "--version"], text=True)
     assert f" from {target}/" in pip
+    where = "import sysconfig; print(sysconfig.get_path('include'))"
+    headers = Path(subprocess.check_output([told["python"], "-c", where], text=True).strip())
+    assert headers.is_relative_to(target)
+    (headers / "greenlet").mkdir(parents=True)  # as a package with headers does
+    assert not (tool.folder / "include" / headers.name / "greenlet").exists()
     assert _make(tool, target) == told  # a second step asks for the same
 
 

@@ -373,3 +373,24 @@ def test_secrets_are_given_where_they_are_named_and_shown_nowhere(execute):
         assert hidden not in ran.log
     assert ran.outcome.steps[0].name == "Use ***"
     assert ran.outcome.outputs == {}
+
+
+def test_problem_matchers_make_annotations_of_what_this_and_later_steps_print(execute):
+    ran = execute("""
+    steps:
+      - run: |
+          cat > m.json <<'END'
+          {"problemMatcher": [{"owner": "cc", "pattern": [
+            {"regexp": "^(.+):([0-9]+): (.+)$", "file": 1, "line": 2, "message": 3}]}]}
+          END
+          echo "::add-matcher::m.json"
+          echo "a.c:1: in the same step"
+      - run: |
+          echo "b.c:2: in a later one"
+      - run: |
+          echo "::remove-matcher owner=cc::"
+          echo "c.c:3: no more"
+""")
+    told = [str(said) for step in ran.outcome.steps for said in step.annotations]
+    assert told == ["a.c:1: in the same step", "b.c:2: in a later one"]
+    assert "\nb.c:2: in a later one\n" in ran.log

@@ -5,6 +5,7 @@ import pytest
 from towpath.pipelines.formats.commands import read
 from towpath.pipelines.formats.exchanged import Unreadable
 from towpath.pipelines.formats.masking import Masks
+from towpath.pipelines.remote.matching import Change
 from towpath.pipelines.remote.words import Words, allows_unsafe
 
 
@@ -55,7 +56,6 @@ def test_a_file_that_makes_no_sense_is_refused(words, shelf):
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("::add-matcher::x.json", "not supported"),
         ("::add-mask::", "nothing to hide"),
         ("::set-output::x", "needs a name"),
         ("::set-env name=A::b", "Write to the file $GITHUB_ENV"),
@@ -65,6 +65,16 @@ def test_what_cannot_be_done_is_said(words, line, told):
     assert told in words.heed(read(line))
     assert told in words.annotations[0].message
     assert bool(words.failed) == line.startswith("::set-env")
+
+
+def test_matchers_are_changed_by_whoever_keeps_them(words):
+    changes = []
+    words.changes = changes.append
+    for line in ("::add-matcher::x.json", "::remove-matcher owner=gcc::", "##[remove-matcher]y"):
+        assert words.heed(read(line)) == ""
+    assert changes == [
+        Change("x.json"), Change("", "gcc", removes=True), Change("y", removes=True),
+    ]  # fmt: skip
 
 
 def test_state_is_saved_by_the_old_command_too(words):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from towpath.kernel.errors import TowpathError
+from towpath.kernel.errors import InvalidInput, TowpathError
 from towpath.pipelines.cli.events import event_of
 
 if TYPE_CHECKING:
@@ -68,6 +68,9 @@ Examples:
     help="How many jobs run at once.",
 )
 @click.option("--network", is_flag=True, help="Let jobs reach the network.")
+@click.option(
+    "--matrix", multiple=True, metavar="KEY=VALUE", help="Of a matrix, only those with this value."
+)
 @click.option(
     "--allow",
     multiple=True,
@@ -128,21 +131,25 @@ def _changed(tree: Path, seen: int) -> bool:
 def _once(tree: Path, workflow: str | None, job: str | None, **wishes: Any) -> int:
     """Run once; the exit code."""
     from towpath.pipelines.cli.telling import Telling
+    from towpath.pipelines.model import machine
     from towpath.pipelines.remote import here, worktree
 
     quiet, step = wishes["as_json"], wishes["from_step"]
     try:
-        chosen = worktree.choose(_chosen(tree, workflow), job)
+        whole = machine.settled(_chosen(tree, workflow))
+        chosen = worktree.choose(whole, job)
         chosen = worktree.begin_at(chosen, job, step) if step else chosen
         happened = event_of(wishes["event"])
         library = _library(tree, wishes)
+        if chosen.refusals and (alone := machine.runnable(chosen)):
+            click.secho(f"These jobs can run, named by --job: {', '.join(alone)}", err=True)
         library.permit(chosen)
         with tempfile.TemporaryDirectory(prefix="towpath-run-") as folder:
             options = here.Options(
                 tree=tree, folder=Path(folder), slots=wishes["slots"], network=wishes["network"],
                 event=happened.name, payload=happened.payload, explain=wishes["explain"],
                 secrets=worktree.secrets_in(wishes["secrets"]), debug=wishes["debug"],
-                library=library,
+                library=library, matrix=_pairs(wishes["matrix"]),
             )  # fmt: skip
             told = Telling(chosen, quiet=quiet)
             runs = here.Here(options, told.watch())
@@ -167,6 +174,16 @@ def _library(tree: Path, wishes: dict[str, Any]) -> "Library":
         url=wishes["actions_url"] or URL,
         cache=Path.home() / ".cache/towpath/actions",
     )
+
+
+def _pairs(words: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for word in words:
+        key, sign, value = word.partition("=")
+        if not sign:
+            raise InvalidInput(f"`{word}` is no KEY=VALUE.", next_step="Write --matrix os=linux.")
+        found[key] = value
+    return found
 
 
 def _chosen(tree: Path, wanted: str | None) -> "Workflow":

@@ -15,7 +15,7 @@ from typing import Any
 from towpath.kernel import ids
 from towpath.kernel.clock import SystemClock
 from towpath.kernel.errors import InvalidInput
-from towpath.pipelines.model import contexts, explaining, planning, turns, workflow
+from towpath.pipelines.model import contexts, explaining, machine, planning, turns, workflow
 from towpath.pipelines.model.decide import CONDITION_SCOPE, decide
 from towpath.pipelines.model.execution import Assignment, Outcome, Source, StepReport
 from towpath.pipelines.model.levels import (
@@ -76,6 +76,7 @@ class Options:
     debug: bool = False
     network: bool = False
     tool_paths: tuple[Path, ...] = ()
+    matrix: Mapping[str, str] = field(default_factory=dict)
     library: Library = field(default_factory=Library)
 
 
@@ -109,7 +110,10 @@ class Here:
     def __init__(self, options: Options, watch: Watch) -> None:
         self._options = options
         self._watch = watch
+        detecting = threading.Thread(target=boxes.detect)
+        detecting.start()  # both wait for other programs, so they may as well wait together
         self._snapshot = snapshot(options.tree, options.folder)
+        detecting.join()
         self._isolation = boxes.detect()
         self._changed = threading.Condition()
         self._jobs: dict[str, Job] = {}
@@ -160,7 +164,7 @@ class Here:
     def _apply(self, action: Action) -> bool:
         match action:
             case Queue(job):
-                self._jobs[job] = replace(self._jobs[job], state="queued")
+                self._queue(self._jobs[job])
             case Conclude(job, ended, why):
                 self._end(replace(self._jobs[job], conclusion=ended, why=why), 0.0)
             case Ask(job, wanted):
@@ -176,6 +180,13 @@ class Here:
                 self._jobs[job] = replace(self._jobs[job], stop=True)
                 self._stops[job].set()
         return True
+
+    def _queue(self, job: Job) -> None:
+        """Let a job begin, unless it belongs elsewhere or was not asked for."""
+        if why := machine.elsewhere(job.spec) or machine.left_out(job.spec, self._options.matrix):
+            self._end(replace(job, conclusion="skipped", why=why), 0.0)
+        else:
+            self._jobs[job.id] = replace(job, state="queued")
 
     def _explain(self, actions: Sequence[Action]) -> None:
         """Say how the conditions of jobs came out that are decided on now."""

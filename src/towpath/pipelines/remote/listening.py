@@ -15,14 +15,22 @@ LONGEST_COMMAND = 1 << 18
 
 
 class Ear:
-    """Listens to one step. `heed` carries a command out; what it returns goes to the log."""
+    """Listens to one step. `heed` carries a command out; what it returns goes to the log.
+
+    `heard` is told what else goes there.
+    """
 
     def __init__(
-        self, out: Callable[[bytes], None], masks: Masks, heed: Callable[[Command], str]
+        self,
+        out: Callable[[bytes], None],
+        masks: Masks,
+        heed: Callable[[Command], str],
+        heard: Callable[[bytes], object] = len,
     ) -> None:
         self._out = out
         self._masks = masks
         self._heed = heed
+        self._heard = heard
         self._held = b""
         self._within_line = False
         self._stopped = ""
@@ -93,4 +101,6 @@ class Ear:
 
     def _show(self, data: bytes) -> None:
         if data:
-            self._out(self._masks.hide(data))
+            hidden = self._masks.hide(data)
+            self._out(hidden)
+            self._heard(hidden)

@@ -1,7 +1,7 @@
 """A Python of a step's own, made within the box by the Python it is made of.
 
 The machine's Python stays as it is: its library is linked to, its program copied, and packages go
-into a directory of the new one. No virtual environment, so that tools which look for one, or make
+into directories of the new one. No virtual environment, so that tools which look for one, or make
 one, find what they would find on a machine set up by hand. It runs as a program of its own, also
 under the oldest Python that a job may ask for: nothing newer than 3.6 stands here.
 """
@@ -17,7 +17,6 @@ from pathlib import Path
 
 _NAME = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 _LEFT_OUT = frozenset({"site-packages", "dist-packages", "EXTERNALLY-MANAGED", "__pycache__"})
-_ABOVE = ("include", "share")
 _SEEDS = ("pip", "setuptools", "wheel", "pkg_resources", "_distutils_hack")
 _SCRIPT = """#!{python}
 import sys
@@ -33,11 +32,21 @@ def make(target: Path) -> "dict[str, str]":
     standard = Path(os.__file__).parent
     _link([path for path in standard.iterdir() if path.name not in _LEFT_OUT], library)
     _link([*standard.parent.glob("libpython*")], library.parent)
-    _link([path for name in _ABOVE for path in Path(sys.base_prefix).glob(name)], target)
+    for kind in ("include", "lib/pkgconfig"):
+        for folder in Path(sys.base_prefix).glob(f"{kind}/{_NAME}*"):
+            _link([*folder.iterdir()] if folder.is_dir() else [folder], _made(target, folder))
     python = _program(target / "bin")
     where = _paths(target)
     _seed(python, where)
     return {"python": str(python), "scripts": str(where["scripts"])}
+
+
+def _made(target: Path, path: Path) -> Path:
+    """Make a directory of our own for what lies at a path: packages may add to it."""
+    found = target / path.relative_to(sys.base_prefix)
+    found = found if path.is_dir() else found.parent
+    found.mkdir(parents=True, exist_ok=True)
+    return found
 
 
 def _link(paths: "list[Path]", folder: Path) -> None:

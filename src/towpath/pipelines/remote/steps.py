@@ -27,9 +27,10 @@ from towpath.pipelines.model.expressions import templates
 from towpath.pipelines.model.expressions.evaluation import Surroundings
 from towpath.pipelines.model.expressions.values import ExpressionError
 from towpath.pipelines.model.workflow import Checkout, Step
-from towpath.pipelines.remote import actions, programs, shells
+from towpath.pipelines.remote import actions, files, programs, shells
 from towpath.pipelines.remote.around import Command, Ended, Later, Surround, complaint
 from towpath.pipelines.remote.listening import Ear
+from towpath.pipelines.remote.matching import Listener, Matching
 from towpath.pipelines.remote.session import Exit
 from towpath.pipelines.remote.standing import CONDITION, Frame, Standing, StepError
 from towpath.pipelines.remote.words import Words, allows_unsafe
@@ -54,6 +55,7 @@ class Job:
         self._top = Frame(ends_at=time.monotonic() + assignment.spec.minutes * 60)
         self._reports: list[StepReport] = []
         self._shelf = actions.Shelf(around.box, around.bring)
+        self._matching = Matching(lambda path: files.read(around.box, path))
         self._states: dict[str, dict[str, str]] = {}
         self._later: list[Later] = []
         self._name, self._from = "", 0
@@ -62,6 +64,10 @@ class Job:
 
     def run(self) -> Outcome:
         """Run all steps that are to run; never raises for what a step did."""
+        with self._matching:
+            return self._run()
+
+    def _run(self) -> Outcome:
         try:
             self._standing.begin()
             self._prepare()
@@ -292,17 +298,16 @@ class Job:
             self._around.box, name, self._masks,
             debug=self._given.debug, unsafe=allows_unsafe(command.env),
         )  # fmt: skip
-        ear = Ear(self._around.log.write, self._masks, words.heed)
+        listener = Listener(self._matching, self._around.box.workspace, words.annotate, words.warn)
+        words.changes = listener.change
+        ear = Ear(self._around.log.write, self._masks, words.heed, listener.hear)
         seconds, whose = self._seconds(step, frame)
         ended = self._around.box.run(
-            command.argv,
-            env={**command.env, **words.files()},
-            cwd=command.directory,
-            output=ear.write,
-            timeout=seconds,
-            cancelled=self._cancel_of_step(),
-        )
+            command.argv, env={**command.env, **words.files()}, cwd=command.directory,
+            output=ear.write, timeout=seconds, cancelled=self._cancel_of_step(),
+        )  # fmt: skip
         ear.end()
+        listener.end()
         heard = self._heard(step, words, self._judged(step, ended, whose))
         if state is not None:
             state.update(words.state)
@@ -383,12 +388,9 @@ class Job:
         outputs: Mapping[str, str] | None = None,
     ) -> Outcome:
         return Outcome(
-            conclusion=conclusion,
-            why=why,
-            outputs=outputs or {},
-            steps=tuple(self._reports),
+            conclusion=conclusion, why=why, outputs=outputs or {}, steps=tuple(self._reports),
             log_bytes=self._around.log.size,
-        )
+        )  # fmt: skip
 
     def _tell(self, report: StepReport) -> None:
         if report.state == "finished":

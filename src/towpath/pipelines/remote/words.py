@@ -3,7 +3,7 @@
 Nothing a step says is believed: names are checked, sizes bounded, secrets hidden.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from towpath.kernel.errors import TooLarge
@@ -11,6 +11,7 @@ from towpath.pipelines.formats import exchanged
 from towpath.pipelines.formats.commands import Command
 from towpath.pipelines.formats.masking import Masks
 from towpath.pipelines.model.execution import MAX_SUMMARIES, Annotation
+from towpath.pipelines.remote.matching import Change
 from towpath.pipelines.remote.session import Box
 
 Level = Literal["error", "warning", "notice"]
@@ -48,6 +49,7 @@ class Words:
         self.env: dict[str, str] = {}
         self.paths: list[str] = []
         self.state: dict[str, str] = {}
+        self.changes: Callable[[Change], object] = lambda _: None
         self.annotations: list[Annotation] = []
         self.summary = ""
         self.failed = ""
@@ -69,8 +71,11 @@ class Words:
                 return self._named(command)
             case "set-env" | "add-path":
                 return self._unsafely(command)
-            case "add-matcher" | "remove-matcher":
-                return self._refused(command, "is not supported: say ::error file=…,line=…::")
+            case "add-matcher":
+                self.changes(Change(path=command.value))
+            case "remove-matcher":
+                owner = command.properties.get("owner", "")
+                self.changes(Change(command.value, owner, removes=True))
         return self._look(command)
 
     def _look(self, command: Command) -> str:
@@ -104,6 +109,9 @@ class Words:
         if sum(each.level == said.level for each in self.annotations) < MOST_OF_A_LEVEL:
             self.annotations.append(said)
         return f"{_LOOKS[said.level]}{said}{_PLAIN}"
+
+    def warn(self, message: str) -> None:
+        self.annotate(Annotation(level="warning", message=message))
 
     def hidden(self) -> tuple[Annotation, ...]:
         """Give the annotations without the secrets in them."""
