@@ -76,6 +76,10 @@ class Settings:
     """Largest artifact or entry of a cache, in bytes."""
     cache_bytes: int = 10_737_418_240
     """How much each repository may cache, in bytes; beyond it goes what was used longest ago."""
+    actions_allowed: str = ""
+    """Actions of others that all may use: OWNER/NAME or OWNER/NAME@REF, with commas between."""
+    actions_url: str = ""
+    """Where they are fetched from if no repository here has that name: https://…/{repository}."""
     webhooks_inside: bool = False
     """Let webhooks be sent to private addresses and to this machine."""
 

@@ -192,3 +192,12 @@ def test_a_runner_that_waits_gets_no_job_once_its_token_or_its_holders_role_is_g
         each.join(60)
     assert answers == {"ann": 401, "bob": 403}
     assert ask("claim", CLAIM)[0] == 200
+
+
+def test_the_files_of_an_action_are_for_whoever_holds_the_job(ask, taken):
+    path = f"jobs/{taken['job']}/action?uses=one/tool@{'1' * 40}"
+    status, body = ask(path, method="GET")
+    assert status == 403
+    assert "not among the actions that may be used" in json.loads(body)["detail"]
+    assert ask(path, method="GET", lease="m" * 40)[0] == 409
+    assert ask(f"jobs/{taken['job']}/action?uses=nonsense", method="GET")[0] == 422

@@ -49,6 +49,7 @@ def wire(said):
             self.wfile.write(answer)
 
         do_PUT = do_POST  # noqa: N815 - the name that http.server looks for
+        do_GET = do_POST  # noqa: N815 - likewise
 
         def log_message(self, *_):
             pass
@@ -133,3 +134,11 @@ def test_only_a_claim_may_take_longer_than_a_lease_allows(wire, said):
     assert wire._local.connection.sock.gettimeout() == 10
     assert wire_module._SECONDS < LEASE_SECONDS
     assert wire_module._CLAIM_SECONDS > POLL_SECONDS
+
+
+def test_the_files_of_an_action_are_bytes(wire, said):
+    said.body = b"a tar archive"
+    assert wire.action("job_1", "lease", "one/tool/deep er@v1&x") == b"a tar archive"
+    method, path, _, _ = said.asked[0]
+    assert method == "GET"
+    assert path.endswith("/jobs/job_1/action?uses=one%2Ftool%2Fdeep+er%40v1%26x")

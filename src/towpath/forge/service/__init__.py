@@ -23,6 +23,7 @@ watching    how webhooks are doing
 telling     what every change goes through: row, fact, pages that show it
 """
 
+from towpath.forge.clients.embedded.archiving import archive
 from towpath.forge.clients.embedded.comparing import patch as raw_diff
 from towpath.forge.clients.embedded.comparing import raw_mails
 from towpath.forge.clients.embedded.hook import install_hook, push_of
@@ -241,6 +242,7 @@ __all__ = [
     "admit_push",
     "advertise",
     "apart",
+    "archive",
     "as_patch",
     "ask_again",
     "ask_suite_again",

@@ -79,6 +79,7 @@ class Wire:
             (f"{job}/steps", self.steps, "POST"),
             (f"{job}/heartbeat", self.heartbeat, "POST"),
             (f"{job}/finish", self.finish, "POST"),
+            (f"{job}/action", self.action, "GET"),
         ):
             admitted = guarded(Special(RUNNERS, self._admit, ours=True), endpoint)
             routes.add_route(path, admitted, methods=[method], include_in_schema=False)
@@ -136,6 +137,14 @@ class Wire:
         )
         self._bells.ring(log_channel(request.path_params["job"]))
         return _json({})
+
+    async def action(self, request: Request) -> Response:
+        """Give the files of an action of others, which a step ?uses=, as a tar archive."""
+        uses, job = request.query_params.get("uses", ""), request.path_params["job"]
+        files = await run_in_threadpool(
+            service.action_files, self._kernel, job, _lease(request), uses
+        )
+        return Response(files, media_type="application/x-tar")
 
     def _whole(self, taken: Assignment, lease: str) -> Assignment | None:
         """Add the secrets; a job whose secrets cannot be read fails here and says why."""

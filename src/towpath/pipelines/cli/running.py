@@ -14,10 +14,10 @@ from towpath.kernel.errors import InvalidInput, TowpathError
 from towpath.pipelines.cli.events import event_of
 
 if TYPE_CHECKING:
+    from towpath.pipelines.clients.library import Library
     from towpath.pipelines.model.run import Job
     from towpath.pipelines.model.workflow import Workflow
     from towpath.pipelines.remote.here import Here
-    from towpath.pipelines.remote.library import Library
 
 _FAILED, _UNUSABLE, _INTERRUPTED = 1, 2, 130
 _FOLDER = click.Path(file_okay=False)
@@ -163,8 +163,8 @@ def _once(tree: Path, workflow: str | None, job: str | None, **wishes: Any) -> i
 
 def _library(tree: Path, wishes: dict[str, Any]) -> "Library":
     """Say which actions of others may be used: what the tree lists, and what was wished for."""
+    from towpath.pipelines.clients.library import URL, Library
     from towpath.pipelines.model import addresses
-    from towpath.pipelines.remote.library import URL, Library
 
     listed = tree / addresses.FILE
     text = listed.read_text("utf-8", "replace") if listed.is_file() else ""

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from towpath.kernel.errors import Denied, InvalidInput
 from towpath.pipelines.model import furnished
-from towpath.pipelines.model.workflow import Problem, Step, Workflow
+from towpath.pipelines.model.workflow import Problem, Workflow
 
 BUILT_IN = frozenset({"actions/checkout", "actions/setup-python", "actions/setup-node"})
 """Actions that are part of Towpath, whatever is written behind their @."""
@@ -110,15 +110,9 @@ def refusals(
     workflow: Workflow, allowed: Sequence[str], commit: Callable[[Address], str]
 ) -> Iterator[Problem]:
     """Say which steps of a file use what may not be used."""
-    for step in (step for job in workflow.jobs for step in _all(job.steps)):
+    for step in workflow.steps:
         if (address := of(step.uses)) is not None:
             try:
                 check(address, allowed, "" if address.is_pinned else commit(address))
             except Denied as error:
                 yield Problem(workflow.path, step.line, 1, f"uses: {step.uses}", str(error))
-
-
-def _all(steps: Sequence[Step]) -> Iterator[Step]:
-    for step in steps:
-        yield step
-        yield from _all(step.parallel)

@@ -7,7 +7,7 @@ these words. `warnings` says what is harmless to run but surely not meant, `dang
 stranger could write into a script.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -288,7 +288,18 @@ class Workflow:
         return next((each for each in self.triggers if each.event == event), None)
 
     @property
+    def steps(self) -> Iterator[Step]:
+        """All steps of all jobs, those that run at once too."""
+        return (step for job in self.jobs for step in _all(job.steps))
+
+    @property
     def refusals(self) -> tuple[Problem, ...]:
         """All that is not run yet, in the order of the lines."""
         found = {*self.unrun, *(problem for job in self.jobs for problem in job.unrun)}
         return tuple(sorted(found, key=lambda problem: (problem.line, problem.column)))
+
+
+def _all(steps: tuple[Step, ...]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        yield from _all(step.parallel)

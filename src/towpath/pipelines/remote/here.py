@@ -15,6 +15,7 @@ from typing import Any
 from towpath.kernel import ids
 from towpath.kernel.clock import SystemClock
 from towpath.kernel.errors import InvalidInput
+from towpath.pipelines.clients.library import Library
 from towpath.pipelines.model import contexts, explaining, machine, planning, turns, workflow
 from towpath.pipelines.model.decide import CONDITION_SCOPE, decide
 from towpath.pipelines.model.execution import Assignment, Outcome, Source, StepReport
@@ -47,7 +48,6 @@ from towpath.pipelines.remote import box as boxes
 from towpath.pipelines.remote import checkout, steps
 from towpath.pipelines.remote.around import Surround
 from towpath.pipelines.remote.directories import remove
-from towpath.pipelines.remote.library import Library
 from towpath.pipelines.remote.place import python_paths
 from towpath.pipelines.remote.worktree import called, snapshot
 

@@ -19,6 +19,7 @@ import structlog
 
 from towpath.kernel import ids, tracing
 from towpath.kernel.errors import TowpathError
+from towpath.pipelines.model.addresses import Address
 from towpath.pipelines.model.execution import Assignment, Outcome
 from towpath.pipelines.model.workflow import Checkout
 from towpath.pipelines.remote import box as boxes
@@ -239,11 +240,15 @@ class Attempt:
             report=self._sender.report,
             cancel=self._cancel,
             environment=checkout.job_environment(),
+            bring=self._bring,
             runtime={
                 **relay.variables(self._given.runtime),
                 "TOWPATH_URL": str(self._given.github["server_url"]),
             },
         )
+
+    def _bring(self, address: Address) -> bytes:
+        return self._wire.action(self._given.job, self._given.lease, str(address))
 
     def _fetch(self, wanted: Checkout, cancel: threading.Event, seconds: float) -> None:
         source = self._given.source

@@ -1,4 +1,4 @@
-"""The server as the runner sees it: five requests over one kept connection per thread.
+"""The server as the runner sees it: six requests over one kept connection per thread.
 
 Standard library alone, so that a runner starts at once. Trouble is Away (try again), LeaseLost
 (the job is no longer ours) or Rejected (no use trying).
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
@@ -26,6 +26,8 @@ _SECONDS = 10.0
 """Longer than the server holds any answer but that to a claim: a lost peer must be noticed before
 a lease ends."""
 _CLAIM, _CLAIM_SECONDS = "/claim", 40.0
+_ACTION, _ACTION_SECONDS = "action", 330.0
+"""The server may have to fetch it first."""
 
 
 class Away(TowpathError):
@@ -87,6 +89,11 @@ class Wire:
     def finish(self, job: str, lease: str, outcome: Outcome) -> None:
         self._about(job, lease, "finish", _encode(outcome))
 
+    def action(self, job: str, lease: str, uses: str) -> bytes:
+        """Fetch the files of an action of others, as a tar archive."""
+        what = f"{_ACTION}?{urlencode({'uses': uses})}"
+        return self._send("GET", f"/jobs/{job}/{what}", b"", lease)[1]
+
     def close(self) -> None:
         """Let go of this thread's connection."""
         connection = getattr(self._local, "connection", None)
@@ -127,6 +134,7 @@ class Wire:
         self, method: str, path: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, bytes]:
         seconds = _CLAIM_SECONDS if path == _CLAIM else _SECONDS
+        seconds = _ACTION_SECONDS if f"/{_ACTION}?" in path else seconds
         connection = self._connection(seconds)
         try:
             connection.request(method, self._address(path), body, dict(headers))

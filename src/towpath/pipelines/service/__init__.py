@@ -5,6 +5,7 @@ writes runs and jobs; from then on every change of a job asks decide() what come
 same transaction. Whoever asked hears of the end by SuiteFinished, exactly once.
 
 planning   from a trigger to runs and jobs
+acting     actions of others: which may be used, and their files
 running    what becomes of jobs, runs and suites
 turns      whose turn it is in a concurrency group
 uploading  bytes that jobs send and fetch by signed addresses
@@ -30,6 +31,7 @@ from towpath.pipelines.formats.blocks import block_list, block_name
 from towpath.pipelines.model.execution import RUNNER_USER
 from towpath.pipelines.model.results import Artifact, Upload
 from towpath.pipelines.model.run import Job, Run, Step, Suite
+from towpath.pipelines.service.acting import action_files
 from towpath.pipelines.service.artifacts import ZIP, artifact, media_type
 from towpath.pipelines.service.artifacts import address as artifact_address
 from towpath.pipelines.service.artifacts import begin as begin_artifact
@@ -122,6 +124,7 @@ __all__ = [
     "Step",
     "Suite",
     "Upload",
+    "action_files",
     "admitted",
     "append_log",
     "arriving",

@@ -13,11 +13,12 @@ from towpath.kernel.work import service as work
 from towpath.kernel.work.model import Item, Then
 from towpath.pipelines.formats import workflow as workflow_files
 from towpath.pipelines.formats.called import Address, gather
-from towpath.pipelines.model import addresses, contexts, planning, triggers
+from towpath.pipelines.model import contexts, planning, triggers
 from towpath.pipelines.model.run import (
     Suite,
 )
 from towpath.pipelines.model.workflow import InvalidWorkflow, Problem, Workflow
+from towpath.pipelines.service import acting
 from towpath.pipelines.service.running import advance, finish_suite, say
 from towpath.pipelines.store import jobs as job_rows
 from towpath.pipelines.store import suites as suite_rows
@@ -96,16 +97,13 @@ def plan(kernel: Kernel, item: Item) -> Then | None:
     only = item.payload.get("only") or [each.path for each in workflows]
     found = triggers.matching(workflows, _event(kernel, asked, workflows))
     chosen = [each for each in found if each.path in only]
-    if refused := [each for one in chosen for each in addresses.refusals(one, (), _unknown)]:
-        return lambda tx: _begin(tx, asked, planning.Planned((), tuple(refused)))
     origin, now = kernel.db.read(lambda tx: (_origin(tx, kernel, asked), tx.now))
     read = partial(_read_called, kernel, asked)
-    planned = planning.plan(asked, [gather(each, read) for each in chosen], origin, now)
+    whole = [gather(each, read) for each in chosen]
+    if refused := acting.refusals(kernel, asked.repository, whole):
+        return lambda tx: _begin(tx, asked, planning.Planned((), refused))
+    planned = planning.plan(asked, whole, origin, now)
     return lambda tx: _begin(tx, asked, planned)
-
-
-def _unknown(_: addresses.Address) -> str:
-    return ""
 
 
 def unplannable(tx: Tx, suite: str, why: str) -> None:

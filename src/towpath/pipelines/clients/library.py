@@ -1,9 +1,10 @@
-"""Actions of others for `towpath run`: git repositories in a directory, or fetched into a cache.
+"""Actions of others: git repositories in a directory, or fetched into a cache.
 
 What is pinned by its commit and was brought once is never fetched again. A tag or a branch, where
 one is allowed, is asked for each time.
 """
 
+import fcntl
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,18 +73,19 @@ class Library:
 
     def _fetched(self, address: Address) -> Path:
         place = self._cached(address)
-        if not place.is_dir():
-            place.mkdir(parents=True)
-            _git(place, "init", "--quiet", "--bare", ".")
-        url = self.url.format(repository=address.repository)
+        place.mkdir(parents=True, exist_ok=True)
+        url = self.url.replace("{repository}", address.repository)
         ref = f"+{address.ref}:refs/towpath/{address.ref}"
-        try:
-            _git(place, "fetch", "--quiet", "--depth=1", "--no-tags", url, ref)
-        except InvalidInput as error:
-            raise NotFound(
-                f"{address} cannot be fetched: {error.detail}",
-                next_step="Name with --actions a directory that holds it, as OWNER/NAME.",
-            ) from error
+        with (place / "towpath.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # two jobs may ask for it at once
+            try:
+                _git(place, "init", "--quiet", "--bare", ".")
+                _git(place, "fetch", "--quiet", "--depth=1", "--no-tags", url, ref)
+            except InvalidInput as error:
+                raise NotFound(
+                    f"{address} cannot be fetched: {error.detail}",
+                    next_step="Look whether it is there, and whether this machine may reach it.",
+                ) from error
         return place
 
 
