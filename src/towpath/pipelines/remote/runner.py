@@ -243,7 +243,7 @@ class Attempt:
             bring=self._bring,
             runtime={
                 **relay.variables(self._given.runtime),
-                "TOWPATH_URL": str(self._given.github["server_url"]),
+                "TOWPATH_URL": str(self._given.github.get("server_url", "")),
             },
         )
 
