@@ -268,6 +268,12 @@ def test_only_what_was_asked_for_of_a_matrix_runs_and_what_belongs_elsewhere_is_
     assert "is no KEY=VALUE" in towpath_run(tree(ci=MACHINES), "--matrix", "v").output
 
 
+def test_variables_are_handed_to_all_steps_and_the_file_overrules_them(tree):
+    text = "on: push\nenv: {B: file}\njobs:\n  a: {runs-on: x, steps: [{run: 'echo $A $B'}]}\n"
+    done = towpath_run(tree(ci=text), "--env", "A=given", "--env", "B=lost")
+    assert "\ngiven file\n" in done.output
+
+
 def test_jobs_that_can_run_alone_are_named_when_the_file_cannot(tree):
     text = "on: push\njobs:\n  a: {runs-on: x, steps: [{run: 'true'}]}\n"
     done = towpath_run(tree(ci=f"{text}  b: {{runs-on: x, container: c, steps: [{{run: x}}]}}\n"))

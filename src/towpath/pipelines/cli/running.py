@@ -14,7 +14,6 @@ from towpath.kernel.errors import InvalidInput, TowpathError
 from towpath.pipelines.cli.events import event_of
 
 if TYPE_CHECKING:
-    from towpath.pipelines.clients.library import Library
     from towpath.pipelines.model.run import Job
     from towpath.pipelines.model.workflow import Workflow
     from towpath.pipelines.remote.here import Here
@@ -57,6 +56,7 @@ Examples:
     "--from-step", metavar="STEP", help="Skip what stands before: an id, name or number."
 )
 @click.option("--secrets", type=_FILE, help="A file of NAME=VALUE lines for the context secrets.")
+@click.option("--env", multiple=True, metavar="NAME=VALUE", help="A variable of all steps.")
 @click.option("--explain", is_flag=True, help="Say how each condition and ${{ }} came out.")
 @click.option("--debug", is_flag=True, help="Show what steps say by ::debug::.")
 @click.option("--watch", is_flag=True, help="Run again whenever a file of the tree changes.")
@@ -140,7 +140,9 @@ def _once(tree: Path, workflow: str | None, job: str | None, **wishes: Any) -> i
         chosen = worktree.choose(whole, job)
         chosen = worktree.begin_at(chosen, job, step) if step else chosen
         happened = event_of(wishes["event"])
-        library = _library(tree, wishes)
+        library = worktree.library(
+            tree, wishes["allow"], folder=wishes["actions"], url=wishes["actions_url"]
+        )
         if chosen.refusals and (alone := machine.runnable(chosen)):
             click.secho(f"These jobs can run, named by --job: {', '.join(alone)}", err=True)
         library.permit(chosen)
@@ -149,7 +151,7 @@ def _once(tree: Path, workflow: str | None, job: str | None, **wishes: Any) -> i
                 tree=tree, folder=Path(folder), slots=wishes["slots"], network=wishes["network"],
                 event=happened.name, payload=happened.payload, explain=wishes["explain"],
                 secrets=worktree.secrets_in(wishes["secrets"]), debug=wishes["debug"],
-                library=library, matrix=_pairs(wishes["matrix"]),
+                library=library, matrix=_pairs(wishes["matrix"]), env=_pairs(wishes["env"]),
             )  # fmt: skip
             told = Telling(chosen, quiet=quiet)
             runs = here.Here(options, told.watch())
@@ -161,27 +163,14 @@ def _once(tree: Path, workflow: str | None, job: str | None, **wishes: Any) -> i
     return {"success": 0, "cancelled": _INTERRUPTED}.get(conclusion, _FAILED)
 
 
-def _library(tree: Path, wishes: dict[str, Any]) -> "Library":
-    """Say which actions of others may be used: what the tree lists, and what was wished for."""
-    from towpath.pipelines.clients.library import URL, Library
-    from towpath.pipelines.model import addresses
-
-    listed = tree / addresses.FILE
-    text = listed.read_text("utf-8", "replace") if listed.is_file() else ""
-    return Library(
-        allowed=(*addresses.allowed_by(text), *addresses.allowed_by("\n".join(wishes["allow"]))),
-        folder=wishes["actions"],
-        url=wishes["actions_url"] or URL,
-        cache=Path.home() / ".cache/towpath/actions",
-    )
-
-
 def _pairs(words: Sequence[str]) -> dict[str, str]:
     found = {}
     for word in words:
         key, sign, value = word.partition("=")
         if not sign:
-            raise InvalidInput(f"`{word}` is no KEY=VALUE.", next_step="Write --matrix os=linux.")
+            raise InvalidInput(
+                f"`{word}` is no KEY=VALUE.", next_step="Write one, such as os=linux."
+            )
         found[key] = value
     return found
 

@@ -77,6 +77,7 @@ class Options:
     network: bool = False
     tool_paths: tuple[Path, ...] = ()
     matrix: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
     library: Library = field(default_factory=Library)
 
 
@@ -329,7 +330,7 @@ class Here:
         level = found[job.caller]
         return Assignment(
             job=job.id, run=run.id, attempt=1, lease=ids.secret("lease"), name=job.name,
-            spec=job.spec, env=level.env(self._world, run.env),
+            spec=job.spec, env={**self._options.env, **level.env(self._world, run.env)},
             github={**run.github, "job": job.key}, needs=needs(job, level.jobs),
             inputs=level.known["inputs"],
             source=Source(path=str(self._snapshot.path)), debug=self._options.debug,

@@ -9,9 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from towpath.kernel.errors import InvalidInput, NotFound, TowpathError
+from towpath.pipelines.clients.library import URL, Library
 from towpath.pipelines.formats import exchanged
 from towpath.pipelines.formats import workflow as workflow_files
 from towpath.pipelines.formats.called import Address, gather
+from towpath.pipelines.model import addresses
 from towpath.pipelines.model.planning import Called
 from towpath.pipelines.model.workflow import Workflow
 
@@ -67,6 +69,20 @@ def _read_called(tree: Path, where: Address) -> bytes:
     if not file.is_relative_to(tree.resolve()) or not file.is_file():
         raise NotFound(f"There is no workflow `{where}`.")
     return file.read_bytes()
+
+
+def library(
+    tree: Path, allowed: Sequence[str], *, folder: Path | None = None, url: str | None = None
+) -> Library:
+    """Say which actions of others may be used: those the tree lists, and these."""
+    listed = tree / addresses.FILE
+    text = listed.read_text("utf-8", "replace") if listed.is_file() else ""
+    return Library(
+        allowed=(*addresses.allowed_by(text), *addresses.allowed_by("\n".join(allowed))),
+        folder=folder,
+        url=url or URL,
+        cache=Path.home() / ".cache/towpath/actions",
+    )
 
 
 def top_of(directory: Path) -> Path:
