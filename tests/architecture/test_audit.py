@@ -69,7 +69,7 @@ EXCEPTIONS = {
     ("POST", f"{API}/runner/jobs/{{job}}/heartbeat"): MACHINE,
     ("POST", f"{API}/runner/jobs/{{job}}/finish"): MACHINE,
     ("PUT", f"{API}/runner/jobs/{{job}}/log"): MACHINE,
-    ("PUT", "/results/uploads/{upload}"): OF_JOB,
+    ("PUT", "/api/towpath/v1/uploads/{upload}"): OF_JOB,
     **{
         ("POST", f"{RESULTS}{service}Service/{method}"): OF_JOB
         for service, methods in {

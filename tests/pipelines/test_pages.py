@@ -185,7 +185,9 @@ def test_what_jobs_left_stands_on_the_page_of_their_run(canal, browser, run):
     assert f'href="/runs/{run.id}/artifacts/{number}"' in page.text
     fetched = browser.get(f"/runs/{run.id}/artifacts/{number}", follow_redirects=False)
     assert fetched.status_code == 302
-    assert fetched.headers["location"].startswith(f"{canal.kernel.url}/results/uploads/upload_")
+    assert fetched.headers["location"].startswith(
+        f"{canal.kernel.url}/api/towpath/v1/uploads/upload_"
+    )
     assert browser.get(f"/runs/run_other/artifacts/{number}").status_code == 404
     gone = browser.post(f"/runs/{run.id}/artifacts/{number}/remove")
     assert "Artifacts" not in words(gone)

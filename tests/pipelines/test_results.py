@@ -9,6 +9,7 @@ import textwrap
 import pytest
 
 from tests.node.fetch import MODULES
+from towpath.kernel.secrets import service as secrets
 
 ACTIONS = MODULES / "@actions"
 JOB = "    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n"
@@ -126,3 +127,31 @@ def test_the_built_in_actions_hand_files_from_job_to_job_and_keep_a_cache(dock, 
     assert "\nhit='true' axe\n" in second
     assert "This run has no artifact named 'other'." in second
     assert dock.job(run, "b")["conclusion"] == "failure"
+
+
+IDENTITY = action(
+    "identity",
+    """
+    const token = await getIDToken('sts.example');
+    const claims = JSON.parse(atob(token.split('.')[1]));
+    console.log('claims', claims.sub.length, claims.aud, claims.repository.split('/')[1]);
+    console.log('shown', token);
+    """,
+)
+
+
+@pytest.mark.slow
+def test_npms_client_gets_an_id_token_where_the_workflow_asks_for_it(dock, start):
+    dock.runner("--tool-path", str(MODULES))
+    secrets.prepare(dock.kernel)
+    asks = "    permissions: {id-token: write, contents: read}\n"
+    run = start(
+        f"  a:\n{asks}{JOB}      - uses: ./identity\n  b:\n{JOB}      - uses: ./identity\n",
+        **IDENTITY,
+    )
+    dock.finished(run, 120)
+    log = dock.log(run, "a")
+    assert "\nclaims 35 sts.example boat\n" in log
+    assert "\nshown ***" in log  # the client hides it
+    assert dock.job(run, "b")["conclusion"] == "failure"
+    assert "Unable to get ACTIONS_ID_TOKEN_REQUEST_URL" in dock.log(run, "b")

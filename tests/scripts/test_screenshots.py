@@ -14,7 +14,7 @@ NOT_YET_TAKEN = {"roles", "settings"}
 NO_PAGES = {
     "/login/oidc", "/login/oidc/callback", "/login/oidc/end", "/login/recover",
     "/healthz", "/readyz", "/metrics", "/live", "/{owner}/{name}/info/refs",
-    "/results/uploads/{upload}", "/runs/{run}/artifacts/{artifact}",
+    "/.well-known/openid-configuration", "/runs/{run}/artifacts/{artifact}",
     "/{owner:owner}/{name}.git", "/{owner:owner}/{name}/raw/{place:path}",
     "/{owner:owner}/{name}/merge_requests/{number:int}/judged",
     "/{owner:owner}/{name}/merge_requests/{number:int}/talk",

@@ -13,7 +13,7 @@ from towpath.kernel.kept import Kept, below
 from towpath.kernel.plugin import Plugin
 from towpath.kernel.work.model import Handler, Item, Schedule
 from towpath.pipelines import loops, pages, reactions, service
-from towpath.pipelines.api import left, runner, runs, twirp, uploads
+from towpath.pipelines.api import identity, left, runner, runs, twirp, uploads
 from towpath.pipelines.api.bells import Bells
 from towpath.pipelines.service import leaving
 from towpath.pipelines.store import crew
@@ -21,6 +21,7 @@ from towpath.pipelines.store.tables import METADATA
 
 _FORGET = "pipelines.forget"
 _SWEEP = "pipelines.sweep"
+_ROTATE = "pipelines.rotate_signers"
 
 
 def _routes(kernel: Kernel) -> Sequence[APIRouter]:
@@ -29,6 +30,7 @@ def _routes(kernel: Kernel) -> Sequence[APIRouter]:
         runner.Wire(kernel, bells).router(),
         twirp.Twirp(kernel).router(),
         uploads.Uploads(kernel).router(),
+        identity.router(kernel),
         left.router(),
         runs.router(kernel, bells),
         pages.router(),
@@ -57,11 +59,16 @@ def _handlers(kernel: Kernel) -> Sequence[Handler]:
             max_attempts=leaving.MOST_ATTEMPTS,
         ),
         Handler(kind=_SWEEP, run=partial(_sweep, kernel)),
+        Handler(kind=_ROTATE, run=partial(_rotate, kernel)),
     )
 
 
 def _sweep(kernel: Kernel, _: Item) -> None:
     service.sweep(kernel)
+
+
+def _rotate(kernel: Kernel, _: Item) -> None:
+    service.rotate_signers(kernel)
 
 
 def _forget(kernel: Kernel, _: Item) -> None:
@@ -81,6 +88,7 @@ PLUGIN = Plugin(
     schedules=(
         Schedule(name=_FORGET, cron="40 3 * * *", kind=_FORGET, jitter=600),
         Schedule(name=_SWEEP, cron="20 * * * *", kind=_SWEEP, jitter=600),
+        Schedule(name=_ROTATE, cron="10 4 * * *", kind=_ROTATE, jitter=600),
     ),
     heal=service.heal,
     slots=pages.SLOTS,

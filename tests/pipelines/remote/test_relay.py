@@ -71,8 +71,8 @@ def test_what_actions_need_is_passed_on_with_who_passed_it(reached):
 
 def test_a_job_does_not_choose_what_we_say_of_it(reached):
     told = reached(
-        "/results/x", X_Forwarded_For="1.2.3.4", Forwarded="for=1", Cookie="session=1",
-        Towpath_Relay="evil.example", traceparent="00-1",
+        "/api/towpath/v1/uploads/x", X_Forwarded_For="1.2.3.4", Forwarded="for=1",
+        Cookie="session=1", Towpath_Relay="evil.example", traceparent="00-1",
     )  # fmt: skip
     sent = {name.lower(): value for name, value in told["headers"].items()}
     assert sent["towpath-relay"] == reached.address
@@ -81,8 +81,8 @@ def test_a_job_does_not_choose_what_we_say_of_it(reached):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/login", "/twirp", "/results/../login", "/twirp/%2e%2e/login", "/api/towpath/v1/runs",
-     "/api/v3/./x/../../login", "/metrics"],
+    ["/", "/login", "/twirp", "/api/towpath/v1/uploads/../login", "/twirp/%2e%2e/login",
+     "/api/towpath/v1/runs", "/api/v3/./x/../../login", "/metrics"],
 )  # fmt: skip
 def test_anything_else_is_refused(reached, path):
     assert reached(path) == 403

@@ -8,7 +8,7 @@ from towpath.kernel.errors import InvalidInput
 
 RESERVED_OWNERS = frozenset({
     "api", "live", "login", "logout", "static", "runs", "work", "settings", "metrics",
-    "healthz", "readyz", "openapi.json", "docs", "new", "assets",
+    "healthz", "readyz", "openapi.json", "docs", "new", "assets", "twirp", ".well-known",
 })  # fmt: skip
 NO_OBJECT = "0" * 40
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,38}")

@@ -5,7 +5,7 @@ from typing import Literal
 
 from towpath.pipelines.formats.reading import Reader
 from towpath.pipelines.formats.tree import Branch, Leaf, Node
-from towpath.pipelines.model.permissions import SCOPES, WRITABLE
+from towpath.pipelines.model.permissions import GRANTED, SCOPES
 from towpath.pipelines.model.workflow import Concurrency, Permissions
 
 _SHORT: Mapping[str, Literal["read", "write"]] = {"read-all": "read", "write-all": "write"}
@@ -15,7 +15,7 @@ def permissions(reader: Reader, node: Node, place: str) -> Permissions:
     """Read what a token may do; what may not be written yet is told."""
     read = _permissions(reader, node)
     wanted = {scope for scope, level in read.scopes.items() if level == "write"}
-    if read.others == "write" or not wanted <= set(WRITABLE):
+    if read.others == "write" or not wanted <= set(GRANTED):
         reader.unrun_key(node, place)
     return read
 

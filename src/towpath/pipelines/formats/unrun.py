@@ -6,7 +6,7 @@ teaches the engine one of these takes its line out here, and nothing else needs 
 
 from collections.abc import Mapping
 
-WRITING = "of what a job's token may write, only checks and statuses are granted"
+WRITING = "of what a job may write, only checks, statuses and id tokens are granted"
 KEYS: Mapping[str, str] = {
     "permissions": WRITING,
     "jobs.*.permissions": WRITING,

@@ -30,6 +30,9 @@ LIMITED = Permissions({"contents": "read", "packages": "read"})
 WRITABLE = ("checks", "statuses")
 """What a job's token may write on this server, when its file asks for that."""
 
+GRANTED = (*WRITABLE, "id-token")
+"""What may be asked for beyond reading; id tokens are no matter of the token itself."""
+
 _RANK = {"none": 0, "read": 1, "write": 2}
 
 

@@ -13,7 +13,8 @@ import threading
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-ALLOWED = ("/twirp/", "/results/", "/api/v3/")
+_OWN = "/api/towpath/v1"
+ALLOWED = ("/twirp/", f"{_OWN}/uploads/", f"{_OWN}/id-token", "/api/v3/")
 """What a job may ask for: where artifacts, caches and id tokens are, and GitHub's dialect."""
 NAME = "towpath.localhost"
 """GitHub's clients refuse hosts that they do not know, but for names such as this."""
@@ -54,6 +55,12 @@ class Relay:
             "GITHUB_SERVER_URL": self.named,
             "GITHUB_API_URL": f"{self.named}/api/v3",
         }
+
+    def identity(self, token: str) -> dict[str, str]:
+        """Tell actions where they may ask for tokens that say who the job is."""
+        url = f"http://{self.address}{_OWN}/id-token?api-version=2.0"
+        named = {"ACTIONS_ID_TOKEN_REQUEST_URL": url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": token}
+        return named if token else {}
 
     def start(self) -> None:
         threading.Thread(target=self._serve, name="relay", daemon=True).start()

@@ -21,6 +21,7 @@ from towpath.kernel import ids, tracing
 from towpath.kernel.errors import TowpathError
 from towpath.pipelines.model.addresses import Address
 from towpath.pipelines.model.execution import Assignment, Outcome
+from towpath.pipelines.model.permissions import LIMITED
 from towpath.pipelines.model.workflow import Checkout
 from towpath.pipelines.remote import box as boxes
 from towpath.pipelines.remote import checkout, steps, toolchains
@@ -241,14 +242,21 @@ class Attempt:
             cancel=self._cancel,
             environment=checkout.job_environment(),
             bring=self._bring,
-            runtime={
-                **relay.variables(self._given.runtime),
-                "TOWPATH_URL": str(self._given.github.get("server_url", "")),
-            },
+            runtime=self._runtime(relay),
         )
 
     def _bring(self, address: Address) -> bytes:
         return self._wire.action(self._given.job, self._given.lease, str(address))
+
+    def _runtime(self, relay: Relay) -> dict[str, str]:
+        """What actions see beside all that a step sees: where they find the server."""
+        given = self._given
+        asks = (given.spec.permissions or LIMITED).of("id-token") == "write"
+        return {
+            **relay.variables(given.runtime),
+            **(relay.identity(given.runtime) if asks else {}),
+            "TOWPATH_URL": str(given.github.get("server_url", "")),
+        }
 
     def _fetch(self, wanted: Checkout, cancel: threading.Event, seconds: float) -> None:
         source = self._given.source

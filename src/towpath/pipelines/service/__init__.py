@@ -11,6 +11,7 @@ turns      whose turn it is in a concurrency group
 uploading  bytes that jobs send and fetch by signed addresses
 artifacts  what the jobs of a run leave for each other
 caching    what jobs keep for later runs
+identity   tokens that say who a job is
 hearing    what webhooks hear of single jobs
 leaving    runs whose repository is deleted
 looking    lists, lines of logs, forgetting
@@ -29,6 +30,7 @@ from towpath.pipelines.clients.process import LocalRunner, local_runner, walls
 from towpath.pipelines.clients.results.blobs import Arriving
 from towpath.pipelines.formats.blocks import block_list, block_name
 from towpath.pipelines.model.execution import RUNNER_USER
+from towpath.pipelines.model.identity import discovery
 from towpath.pipelines.model.results import Artifact, Upload
 from towpath.pipelines.model.run import Job, Run, Step, Suite
 from towpath.pipelines.service.acting import action_files
@@ -46,6 +48,7 @@ from towpath.pipelines.service.caching import entries, repository_named
 from towpath.pipelines.service.caching import find as find_entry
 from towpath.pipelines.service.caching import finish as finish_entry
 from towpath.pipelines.service.hearing import claim
+from towpath.pipelines.service.identity import id_token, public_keys, rotate_signers
 from towpath.pipelines.service.leaving import leave
 from towpath.pipelines.service.looking import (
     expected_seconds,
@@ -140,6 +143,7 @@ __all__ = [
     "cancel_suite",
     "claim",
     "content",
+    "discovery",
     "drop_artifact",
     "drop_entry",
     "entries",
@@ -153,6 +157,7 @@ __all__ = [
     "heal",
     "heartbeat",
     "held",
+    "id_token",
     "job",
     "jobs_of",
     "kept",
@@ -166,6 +171,7 @@ __all__ = [
     "log_size",
     "media_type",
     "plan",
+    "public_keys",
     "put_all",
     "put_block",
     "read_log",
@@ -173,6 +179,7 @@ __all__ = [
     "report",
     "repository_named",
     "repository_of_run",
+    "rotate_signers",
     "run",
     "run_again",
     "running_by",

@@ -16,7 +16,7 @@ from towpath.pipelines.model import results
 from towpath.pipelines.model.results import Block, Upload, Way
 from towpath.pipelines.store import artifacts, uploads
 
-PATH = "/results/uploads"
+PATH = "/api/towpath/v1/uploads"
 _AT_ONCE = 200
 _ONLY = "all"
 """The name of the one block of an upload that came in one piece."""
