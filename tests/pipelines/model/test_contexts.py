@@ -31,3 +31,14 @@ def test_needs_hold_results_and_outputs():
     assert contexts.needs([("a", "success", {"v": "1"})]) == {
         "a": {"result": "success", "outputs": {"v": "1"}}
     }
+
+
+def test_a_tag_is_told_from_a_branch_and_a_token_is_no_variable():
+    tagged = contexts.Origin(
+        repository="a/b", sha="1" * 40, ref="refs/tags/v1", event="push", server_url="http://t"
+    )
+    github = contexts.github(tagged, workflow="ci", run="r")
+    assert (github["ref_name"], github["ref_type"]) == ("v1", "tag")
+    variables = contexts.variables({**github, "token": "secret"})
+    assert variables["GITHUB_API_URL"] == "http://t/api/v3"
+    assert "GITHUB_TOKEN" not in variables

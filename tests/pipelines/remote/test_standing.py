@@ -10,7 +10,11 @@ from towpath.pipelines.remote.standing import Frame, Standing, StepError
 
 class Walls:
     workspace = "/workspace/boat"
-    environment = {"PATH": "/bin", "TMPDIR": "/tmp"}  # noqa: RUF012 - only read
+    environment = {"PATH": "/bin", "TMPDIR": "/tmp", "HOME": "/home"}  # noqa: RUF012 - only read
+
+    def put(self, name, data):
+        self.kept = {name: data}
+        return f"/files/{name}"
 
 
 class Said:
@@ -56,3 +60,12 @@ def test_no_command_gets_a_nul(standing):
     around = standing.surroundings(Frame(), {}, cancelled=False)
     with pytest.raises(StepError, match="NUL"):
         standing.text("${{ fromJSON('\"\\u0000\"') }}", around)
+
+
+def test_a_step_finds_the_event_in_a_file_and_tools_in_a_directory_but_no_token(standing):
+    whole = standing.variables(Frame(), standing.env)
+    assert whole["GITHUB_EVENT_PATH"] == "/files/event.json"
+    assert whole["RUNNER_TOOL_CACHE"] == "/home/_tools"
+    assert "GITHUB_TOKEN" not in whole
+    around = standing.surroundings(Frame(), standing.env, cancelled=False)
+    assert standing.text("${{ github.token }}", around) == standing.secrets["GITHUB_TOKEN"]

@@ -28,14 +28,16 @@ def github(origin: Origin, *, workflow: str, run: str, job: str = "", attempt: i
         "repository_owner": origin.repository.split("/", 1)[0],
         "sha": origin.sha,
         "ref": origin.ref,
-        "ref_name": origin.ref.removeprefix("refs/heads/"),
-        "ref_type": "branch",
+        "ref_name": origin.ref.removeprefix("refs/heads/").removeprefix("refs/tags/"),
+        "ref_type": "tag" if origin.ref.startswith("refs/tags/") else "branch",
         "head_ref": _name(payload.get("source")) or _of_request(payload, "head"),
         "base_ref": _name(payload.get("target")) or _of_request(payload, "base"),
         "event_name": origin.event,
         "event": dict(payload),
         "actor": origin.actor,
+        "triggering_actor": origin.actor,
         "server_url": origin.server_url,
+        **({"api_url": f"{origin.server_url}/api/v3"} if origin.server_url else {}),
         "workflow": workflow,
         "run_id": run,
         "run_attempt": str(attempt),
@@ -49,11 +51,11 @@ def needs(results: Iterable[tuple[str, str, Mapping[str, str]]]) -> Context:
 
 
 def variables(context: Context) -> dict[str, str]:
-    """GITHUB_* as a step's environment has them: whatever of the context is text."""
+    """GITHUB_* as a step's environment has them: whatever of the context is text, but a token."""
     return {
         f"GITHUB_{name.upper()}": value
         for name, value in context.items()
-        if isinstance(value, str) and name != "job"
+        if isinstance(value, str) and name not in {"job", "token"}
     } | {"GITHUB_JOB": str(context.get("job", ""))}
 
 

@@ -1,5 +1,6 @@
 """What the steps of one job see: contexts in expressions, variables, PATH. It grows as they go."""
 
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,10 +71,14 @@ class Standing:
         self._paths: list[str] = []
         self.env: dict[str, str] = {}
         self.explain: Callable[[Iterable[str]], None] = lambda _: None
-        self.secrets = {**given.secrets, "GITHUB_TOKEN": given.source.token}
+        token = given.source.token or given.secrets.get("GITHUB_TOKEN", "")
+        self.secrets = {**given.secrets, "GITHUB_TOKEN": token}
+        self._event = ""
 
     def begin(self) -> None:
         """Evaluate the outer environment; ExpressionError if that cannot be done."""
+        event = json.dumps(self._given.github.get("event", {}))
+        self._event = self._box.put("event.json", event.encode())
         outer = Surroundings(
             {
                 "github": self._given.github,
@@ -163,7 +168,8 @@ class Standing:
             where |= {
                 "action_repository": frame.origin.repository, "action_ref": frame.origin.ref
             }  # fmt: skip
-        return {**self._given.github, "workspace": self._box.workspace, **where}
+        own = {"event_path": self._event, "token": self.secrets["GITHUB_TOKEN"]}
+        return {**self._given.github, "workspace": self._box.workspace, **own, **where}
 
     def _runner(self) -> dict[str, str]:
         system = os.uname()
@@ -174,6 +180,7 @@ class Standing:
             ),
             "name": "towpath",
             "temp": self._box.environment["TMPDIR"],
+            "tool_cache": f"{self._box.environment['HOME']}/_tools",
             "environment": "self-hosted",
             **({"debug": "1"} if self._given.debug else {}),
         }

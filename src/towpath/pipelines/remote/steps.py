@@ -241,8 +241,8 @@ class Job:
         if len(summary.encode()) > self._room_for_summary():
             summary = ""
         outputs = self._standing.rendered(used.outputs, self._seen(inner, inner.env))
-        failed = self._failure(step, "A step of the action failed.") if inner.failed else None
-        ended = failed or Ended("success", "success")
+        why = f"A step of the action failed: {inner.failed}"
+        ended = self._failure(step, why) if inner.failed else Ended("success", "success")
         return replace(ended, outputs=outputs, annotations=tuple(said), summary=summary)
 
     def _programmed(self, step: Step, inner: Frame, used: Action, env: Mapping[str, str]) -> Ended:
