@@ -219,8 +219,10 @@ def permissions_page(kernel: Kernel) -> str:
         "What each route demands, written from the declarations that enforce it. A role passes"
         " where an earlier one does. *Maintainer here* is a viewer who was granted maintainer on"
         " the repository in question and nothing anywhere else; *narrow token* is an"
-        " administrator's token with a scope that no route asks for; *outsider* shows no proof."
-        " Repositories are visible to every viewer: a grant adds rights and never takes any.",
+        " administrator's token with a scope that no route asks for; *stranger* is a maintainer of"
+        " the site at a private repository on which they hold no role, and hears there what they"
+        " would hear of one that does not exist; *outsider* shows no proof. Other repositories are"
+        " visible to every viewer: a grant adds rights and never takes any.",
         table(("method", "path", "needs", *ACTORS), rows),
     )
 
@@ -232,13 +234,18 @@ ACTORS: dict[str, tuple[Role | None, Role | None]] = {
     "admin": (Role.admin, None),
     "maintainer here": (Role.viewer, Role.maintainer),
     "narrow token": (Role.admin, None),
+    "stranger": (Role.maintainer, None),
     "outsider": (None, None),
 }
 
 
 def _permission(entry: Entry) -> tuple[str, ...]:
     told = [
-        _yes(passes(entry.declared, *roles, narrow=name == "narrow token"))
+        _yes(
+            passes(
+                entry.declared, *roles, narrow=name == "narrow token", private=name == "stranger"
+            )
+        )
         for name, roles in ACTORS.items()
     ]
     return f"`{entry.method}`", f"`{entry.path}`", _needs(entry), *told

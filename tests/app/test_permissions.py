@@ -19,6 +19,9 @@ from towpath.kernel.http.app import create_app
 from towpath.kernel.http.callers import Caller
 from towpath.kernel.http.permissions import Anybody, Needs, entries
 from towpath.pipelines import service as pipelines
+from towpath.pipelines.model import workflow
+from towpath.pipelines.model.run import Job, Run
+from towpath.pipelines.store import jobs, suites
 
 TABLE = Path("docs/reference/permissions.md")
 SITE = {
@@ -28,6 +31,7 @@ SITE = {
     "admin": Role.admin,
     "maintainer here": Role.viewer,
     "narrow token": Role.admin,
+    "stranger": Role.maintainer,
 }
 FORMS = {"/login", "/logout", "/login/recover"}  # a visitor's cookie proves the form
 
@@ -47,14 +51,16 @@ def told():
 
 @pytest.fixture
 def town(kernel, monkeypatch):
+    """Two repositories with a run each, somebody of each kind, and the application."""
     # Whoever may delete the repository does: it must be there for those who come after.
     monkeypatch.setattr(forge, "delete_repository", lambda _tx, _repository: None)
-    """One repository with one run, somebody of each kind, and the application."""
     repository = forge.create_repository(kernel, "alice", "boat")
     forge.install_hook(kernel)
     tokens = {name: kernel.db.write(lambda tx: _person(tx, name, repository.id)) for name in SITE}  # noqa: B023
-    run = kernel.db.write(lambda tx: _run(tx, repository.id))
-    here = {"owner": "alice", "name": "boat", "run": run}
+    hidden = forge.create_repository(kernel, "alice", "hull", private=True)
+    kernel.db.write(lambda tx: _run(tx, repository.id, "1"))
+    kernel.db.write(lambda tx: _run(tx, hidden.id, "2"))
+    here = {"owner": "alice", "name": "boat", "run": "run_1", "job": "job_1"}
     with capture_logs():  # hundreds of refusals, each of them a line
         yield Town(create_app(kernel, PARTS), tokens, here)
 
@@ -68,19 +74,20 @@ def _person(tx, name, repository):
     return access.create_token(tx, login, "walk", scopes=scopes)[1]
 
 
-def _run(tx, repository):
-    from towpath.pipelines.model.run import Run
-    from towpath.pipelines.store import suites
-
+def _run(tx, repository, which):
     asked = (repository, "0" * 40, "refs/heads/main", "push")
     suite = pipelines.trigger(tx, *asked, key="k", payload={})
     made = Run(
-        id="run_1", suite=suite, repository=repository, sha=asked[1], ref=asked[2], event="push",
-        path="ci.yml", workflow="ci", title="", github={"repository": "alice/boat"},
+        id=f"run_{which}", suite=suite, repository=repository, sha=asked[1], ref=asked[2],
+        event="push", path="ci.yml", workflow="ci", title="", github={"repository": "alice/boat"},
         state="finished", conclusion="success", created=tx.now,
     )  # fmt: skip
     suites.add_run(tx, made)
-    return made.id
+    spec = workflow.Job(id="t", line=1)
+    ended = {"state": "finished", "conclusion": "success"}
+    jobs.add_jobs(
+        tx, [Job(id=f"job_{which}", run=made.id, position=0, name="t", spec=spec, **ended)]
+    )
 
 
 class Town:
@@ -88,6 +95,7 @@ class Town:
         self.app = app
         self._tokens = tokens
         self._here = {"repo": here["name"], **here}
+        self._there = self._here | {"repo": "hull", "name": "hull", "run": "run_2", "job": "job_2"}
 
     async def status(self, method, path, actor):
         """Ask as `actor` and hear only the status: some answers are streams without an end."""
@@ -116,7 +124,8 @@ class Town:
         return statuses[0]
 
     def _scope(self, method, path, actor):
-        address = re.sub(r"\{(\w+)(?::\w+)?\}", lambda at: self._here.get(at[1], "1"), path)
+        where = self._there if actor == "stranger" else self._here
+        address = re.sub(r"\{(\w+)(?::\w+)?\}", lambda at: where.get(at[1], "1"), path)
         headers = [(b"host", b"towpath.test")]
         if path in FORMS:
             proof = csrf.token_for("visitor").encode()
@@ -131,6 +140,12 @@ class Town:
         }  # fmt: skip
 
 
+def refusals(entry, actor):
+    """Inside a private repository a stranger is not even refused."""
+    inside = any(isinstance(one, Needs) and one.on for one in entry.declared)
+    return {404} if inside and actor == "stranger" else {401, 403}
+
+
 async def walked(town, told, only=""):
     """Say every difference between what the table promises and what happens, one each."""
     wrong = []
@@ -143,7 +158,7 @@ async def walked(town, told, only=""):
             continue
         for actor, allowed in promised.items():
             status = await town.status(entry.method, entry.path, actor)
-            if status >= 500 or (status not in {401, 403}) != (allowed == "yes"):
+            if status >= 500 or (status not in refusals(entry, actor)) != (allowed == "yes"):
                 wrong.append(f"{entry.method} {entry.path} as {actor}: {status}, told {allowed}")
     return wrong
 

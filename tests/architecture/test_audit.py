@@ -168,6 +168,7 @@ DRIVEN = {
     ("POST", f"{PAGE}/merge_requests/{{number:int}}/threads/{{thread}}/reopen"): (
         lambda town: town.form(f"{town.thread()}/reopen")
     ),
+    ("POST", f"{PAGE}/visibility"): lambda town: town.form("/alice/boat/visibility", private="1"),
     ("POST", f"{PAGE}/roles"): lambda town: town.form(
         "/alice/boat/roles", login="alice", role="maintainer"
     ),

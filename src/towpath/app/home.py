@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from towpath.forge import service as forge
 from towpath.forge.service import Repository
 from towpath.gate import service as gate
-from towpath.kernel.access.service import Role, may
+from towpath.kernel.access.service import Principal, Role, may
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.http.callers import Caller, TheKernel
 from towpath.kernel.http.permissions import Needs
@@ -63,7 +63,7 @@ def router() -> APIRouter:
 
 
 def home(request: Request, kernel: TheKernel, caller: Caller) -> Response:
-    lag, there_is = kernel.db.read(lambda tx: (work.lag(tx), overview(tx)))
+    lag, there_is = kernel.db.read(lambda tx: (work.lag(tx), overview(tx, caller)))
     return render(
         request,
         "app/home.html",
@@ -98,10 +98,10 @@ def health(lag: Sequence[Lag]) -> Health:
     return Health("All is well", "good", 0)
 
 
-def overview(tx: Tx) -> Overview:
-    known = forge.repositories(tx)
+def overview(tx: Tx, caller: Principal) -> Overview:
+    known = forge.readable(tx, caller)
     open_requests = forge.open_merge_requests(tx, [each.id for each in known])
-    in_line = sum(len(queue.line) for _, queue in gate.moving(tx))
+    in_line = sum(len(queue.line) for _, queue in gate.moving(tx, caller))
     return Overview(len(known), len(open_requests), in_line, known[0] if known else None)
 
 

@@ -12,7 +12,7 @@ from towpath.kernel.db.interface import Tx
 from towpath.kernel.http.callers import TheKernel
 from towpath.kernel.http.permissions import Needs
 
-VIEWERS = Depends(Needs(Role.viewer))
+READS = Depends(Needs(Role.viewer, service.repository_at))
 _BASE = "/repos/{owner}/{name}/queue"
 
 
@@ -73,7 +73,7 @@ class DecisionsOut(BaseModel):
 
 
 def router() -> APIRouter:
-    routes = APIRouter(prefix="/api/towpath/v1", tags=["gate"], dependencies=[VIEWERS])
+    routes = APIRouter(prefix="/api/towpath/v1", tags=["gate"], dependencies=[READS])
     routes.add_api_route(_BASE, queue, methods=["GET"])
     routes.add_api_route(f"{_BASE}/{{number}}", decisions, methods=["GET"])
     return routes

@@ -19,9 +19,9 @@ from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import InvalidInput
 from towpath.kernel.http.callers import Caller, TheKernel
 from towpath.kernel.http.permissions import Needs
-from towpath.kernel.pages.rendering import fragment, render
+from towpath.kernel.pages.rendering import fragment, principal, render
 
-VIEWERS = Depends(Needs(Role.viewer))
+READS = Depends(Needs(Role.viewer, service.repository_at))
 MEMBERS = Depends(Needs(Role.member, service.repository_at))
 _JUDGED_LAST = 5
 _SAYABLE = {"wait": "/wait", "resume": "/wait off", "retry": "/retry"}
@@ -29,9 +29,9 @@ _SAYABLE = {"wait": "/wait", "resume": "/wait off", "retry": "/retry"}
 
 def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/{owner}/{name}/queue", queue, methods=["GET"], dependencies=[VIEWERS])
+    routes.add_api_route("/{owner}/{name}/queue", queue, methods=["GET"], dependencies=[READS])
     base = "/{owner}/{name}/merge_requests/{number}/gate"
-    routes.add_api_route(base, panel, methods=["GET"], dependencies=[VIEWERS])
+    routes.add_api_route(base, panel, methods=["GET"], dependencies=[READS])
     routes.add_api_route(base, say, methods=["POST"], dependencies=[MEMBERS])
     return routes
 
@@ -93,8 +93,11 @@ def repository_slot(kernel: Kernel, request: Request, facts: Mapping[str, Any]) 
 
 
 def home_slot(kernel: Kernel, request: Request, _: Mapping[str, Any]) -> Markup:
+    looking = principal(request)
+    if looking is None:
+        return Markup("")
     moving, judged = kernel.db.read(
-        lambda tx: (service.moving(tx), service.judged_last(tx, _JUDGED_LAST))
+        lambda tx: (service.moving(tx, looking), service.judged_last(tx, looking, _JUDGED_LAST))
     )
     return fragment(request, "gate/home.html", moving=moving, judged=judged)
 

@@ -4,7 +4,7 @@ A change is kept whole as JSON, beside the columns that are asked for; what is a
 columns is derived from it in one place, `_row`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,9 +113,13 @@ def branches(tx: Tx, repository: str) -> list[str]:
     return [row["branch"] for row in tx.rows(chosen.order_by(CHANGE.c.branch))]
 
 
-def judged_last(tx: Tx, most: int) -> list[tuple[str, int]]:
-    """The requests that landed or were refused last, by repository and number, newest first."""
+def judged_last(tx: Tx, most: int, but: Collection[str] = ()) -> list[tuple[str, int]]:
+    """The requests that landed or were refused last, by repository and number, newest first.
+
+    None of the repositories in `but`.
+    """
     chosen = select(CHANGE.c.repository, CHANGE.c.number, CHANGE.c.state)
+    chosen = chosen.where(CHANGE.c.repository.not_in(but)) if but else chosen
     rows = tx.rows(
         chosen.where(CHANGE.c.ended.is_not(None)).order_by(CHANGE.c.ended.desc()).limit(2 * most)
     )

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import MetaData
 from starlette.requests import Request
 
+from towpath.kernel.access.model import Resource
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import NotFound
@@ -33,6 +34,10 @@ def _keeps_nothing(_: Path, __: Tx) -> tuple[()]:
     return ()
 
 
+def _knows_none(_: Tx, __: str) -> None:
+    return None
+
+
 def _never(_: str) -> bool:
     return False
 
@@ -54,15 +59,23 @@ def names_of(plugins: Iterable["Plugin"], tx: Tx, resources: Sequence[str]) -> d
     return named
 
 
+def resource_with(plugins: Iterable["Plugin"], tx: Tx, id: str) -> Resource | None:
+    """Ask each part for the resource with this id."""
+    found = (part.resources.get(tx, id) for part in plugins if part.resources)
+    return next((each for each in found if each), None)
+
+
 @dataclass(frozen=True)
 class Resources:
     """How a part's resources, on which roles are granted, are called by people.
 
-    `find(tx, name)` gives the id behind a name, `names(tx, ids)` the names behind ids.
+    `find(tx, name)` gives the id behind a name, `names(tx, ids)` the names behind ids, and
+    `get(tx, id)` the resource itself.
     """
 
     find: Callable[[Tx, str], str | None]
     names: Callable[[Tx, Sequence[str]], Mapping[str, str]]
+    get: Callable[[Tx, str], Resource | None] = _knows_none
 
 
 @dataclass(frozen=True, kw_only=True)

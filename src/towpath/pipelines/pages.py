@@ -18,14 +18,14 @@ from towpath.kernel.context import Kernel
 from towpath.kernel.errors import NotFound
 from towpath.kernel.http.callers import Caller, TheKernel
 from towpath.kernel.http.permissions import Needs
-from towpath.kernel.pages.rendering import fragment, render
+from towpath.kernel.pages.rendering import fragment, principal, render
 from towpath.pipelines import service
 from towpath.pipelines.model import drawing, telling
 from towpath.pipelines.model.execution import Annotation
 from towpath.pipelines.model.levels import leaves, waits
 from towpath.pipelines.service import Job, Piece, Run, Step
 
-VIEWERS = Depends(Needs(Role.viewer))
+READS = Depends(Needs(Role.viewer, service.repository_of_run))
 MEMBERS = Depends(Needs(Role.member, service.repository_of_run))
 _PAGE_LINES = 1000
 _STEP_LINES = 300
@@ -82,21 +82,19 @@ class Said:
 
 def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
-    routes.add_api_route("/runs/{run}", show_run, methods=["GET"], dependencies=[VIEWERS])
+    routes.add_api_route("/runs/{run}", show_run, methods=["GET"], dependencies=[READS])
     routes.add_api_route(
         "/runs/{run}/cancel", cancel_run, methods=["POST"], dependencies=[MEMBERS]
     )
     routes.add_api_route(
         "/runs/{run}/artifacts/{artifact}", fetch_artifact, methods=["GET"],
-        dependencies=[VIEWERS],
+        dependencies=[READS],
     )  # fmt: skip
     routes.add_api_route(
         "/runs/{run}/artifacts/{artifact}/remove", remove_artifact, methods=["POST"],
         dependencies=[MEMBERS],
     )  # fmt: skip
-    routes.add_api_route(
-        "/runs/{run}/jobs/{job}", show_job, methods=["GET"], dependencies=[VIEWERS]
-    )
+    routes.add_api_route("/runs/{run}/jobs/{job}", show_job, methods=["GET"], dependencies=[READS])
     return routes
 
 
@@ -226,7 +224,10 @@ def repository_slot(kernel: Kernel, request: Request, facts: Mapping[str, Any]) 
 
 
 def home_slot(kernel: Kernel, request: Request, _: Mapping[str, Any]) -> Markup:
-    runs = kernel.db.read(lambda tx: service.runs(tx, limit=_NEWEST))
+    looking = principal(request)
+    if looking is None:
+        return Markup("")
+    runs = kernel.db.read(lambda tx: service.runs_in(tx, looking, limit=_NEWEST))
     return _fragment(kernel, request, runs)
 
 

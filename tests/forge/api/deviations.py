@@ -34,7 +34,10 @@ SHOWN = {
     "protection of a branch": "branches: branches and their protection",
     "removing protection of the main branch": "branches: the main branch stays protected",
     "renaming": "repositories: the old name of a repository leads to the new one",
-    "archiving, making public": "conformance: a repository is private and not archived",
+    "archiving": "conformance: a repository is not archived and never public",
+    "`private`, `visibility`": (
+        "repositories: a private repository says so and is listed for its own"
+    ),
     "a conflict such as a name that is taken": "manners: a conflict is 422 as at github",
     "`errors` of a 422": "conformance: the errors of a 422 are objects everywhere",
     "comments on lines of a diff": "remarks: what has no place in the diff is refused",

@@ -261,8 +261,8 @@ def _end(said):
     said("POST", REPO + "/pulls", 201, json=wish)
 
 
-@pytest.mark.parametrize("wish", [{"archived": True}, {"private": False}])
-def test_a_repository_is_private_and_not_archived(said, wish):
+@pytest.mark.parametrize("wish", [{"archived": True}, {"visibility": "public"}])
+def test_a_repository_is_not_archived_and_never_public(said, wish):
     said("PATCH", REPO, 422, json=wish)
 
 

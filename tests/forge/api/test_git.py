@@ -8,6 +8,8 @@ import pytest
 from towpath.forge import service
 from towpath.forge.clients.embedded import git, upkeep
 from towpath.forge.service import moving
+from towpath.kernel.access import service as access
+from towpath.kernel.access.service import Role
 
 
 def refs(served, boat):
@@ -49,7 +51,38 @@ def test_a_wrong_token_is_refused(served, boat, copy):
 
 def test_an_unknown_repository_is_told_in_words(served, boat, copy):
     refused = copy.git("ls-remote", served.remote("alice/nothing"), code=128)
-    assert "There is no repository alice/nothing" in refused.stderr
+    assert "Nothing that you may see is at '/alice/nothing.git/info/refs'" in refused.stderr
+
+
+def test_git_finds_a_private_repository_only_for_whom_a_role_was_granted(served, boat, copy):
+    served.kernel.db.write(lambda tx: service.set_private(tx, boat.id, private=True))
+    for user in ("alice", "charlie"):  # a maintainer of the whole site is a stranger here too
+        for command, *what in (("ls-remote",), ("push", "HEAD:refs/heads/x")):
+            hidden, missing = (
+                copy.git(command, served.remote(name, user=user), *what, code=128).stderr
+                for name in ("alice/boat", "alice/nope")
+            )
+            assert hidden.replace("boat", "nope") == missing
+    served.kernel.db.write(lambda tx: access.grant(tx, boat.id, Role.viewer, login="charlie"))
+    copy.git("ls-remote", served.remote(user="charlie"))
+    refused = copy.git("push", served.remote(user="charlie"), "HEAD:refs/heads/x", code=128)
+    assert "charlie has viewer here" in refused.stderr
+    served.kernel.db.write(lambda tx: access.grant(tx, boat.id, None, login="charlie"))
+
+
+def test_the_token_of_a_job_reads_its_own_private_repository_and_no_other(served, boat, copy):
+    other = service.create_repository(served.kernel, "alice", "barge", private=True)
+
+    def make(tx):
+        service.set_private(tx, boat.id, private=True)
+        access.ensure_system_user(tx, "towpath-runner", "", Role.viewer)
+        scopes = (f"repo:read:{boat.id}",)
+        return access.create_token(tx, "towpath-runner", "job", scopes=scopes)[1]
+
+    served.tokens["job"] = served.kernel.db.write(make)
+    copy.git("ls-remote", served.remote(user="job"))
+    refused = copy.git("ls-remote", served.remote(other.full_name, user="job"), code=128)
+    assert "Nothing that you may see" in refused.stderr
 
 
 @pytest.mark.parametrize(

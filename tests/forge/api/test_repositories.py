@@ -7,7 +7,9 @@ from tests.forge.api.github import faults
 from towpath.forge import service
 from towpath.kernel.access import service as access
 from towpath.kernel.access.service import Role
+from towpath.kernel.audit import service as audit
 
+V3 = "/api/v3"
 REPO = "/api/v3/repos/alice/boat"
 
 
@@ -31,6 +33,47 @@ def test_a_repository_is_created_for_its_owner(served):
     again = served.call("GET", "/api/v3/repos/alice/hello").json()
     assert again.pop("permissions")["maintain"] is True
     assert again == said
+
+
+def test_a_private_repository_says_so_and_is_listed_for_its_own(served):
+    names = {}
+    for wish in ({"private": True}, {"visibility": "private"}, {"private": False}, {}):
+        made = served.call("POST", f"{V3}/user/repos", json=wish | {"name": f"b{len(names)}"})
+        names[made.json()["full_name"]] = (made.json()["private"], made.json()["visibility"])
+    assert list(names.values()) == [(True, "private")] * 2 + [(False, "internal")] * 2
+
+    def listed(user):
+        return {
+            one["full_name"] for one in served.call("GET", f"{V3}/user/repos", user=user).json()
+        }
+
+    assert listed("alice") >= names.keys()
+    assert listed("bob") & names.keys() == {"alice/b2", "alice/b3"}
+    assert served.call("GET", f"{V3}/repos/alice/b0/collaborators/bob").status_code == 404
+    people = served.call("GET", f"{V3}/repos/alice/b0/collaborators").json()
+    assert [one["login"] for one in people if one["role_name"] == "admin"] == [
+        one["login"] for one in people
+    ]
+    told = served.call("GET", f"{V3}/repos/alice/b0/collaborators/bob/permission").json()
+    assert (told["permission"], told["role_name"]) == ("none", "none")
+
+
+def test_only_who_administers_a_repository_hides_it_or_shows_it_again(served, boat):
+    def change(user, **wish):
+        return served.call("PATCH", f"{V3}/repos/alice/boat", user=user, json=wish).status_code
+
+    assert change("alice", private=True) == 403  # a maintainer of the site, who governs it
+    assert change("alice", private=False, description="floats") == 200
+    served.kernel.db.write(lambda tx: access.grant(tx, boat.id, Role.admin, login="bob"))
+    assert change("bob", private=True) == 200
+    assert change("alice", description="sinks") == 404
+    assert change("bob", visibility="internal") == 200
+    assert change("alice", description="sinks") == 200
+    entries = served.kernel.db.read(
+        lambda tx: audit.search(tx, audit.Search(what="repository.visibility"))
+    )
+    assert [each.after["visibility"] for each in entries] == ["internal", "private"]
+    served.kernel.db.write(lambda tx: access.grant(tx, boat.id, None, login="bob"))
 
 
 def test_a_repository_is_created_for_an_organisation_by_maintainers(served):

@@ -24,6 +24,19 @@ def test_a_repository_is_renamed_and_its_old_pages_lead_on(boat, served, see, se
     assert (moved.status_code, moved.headers["location"]) == (301, "/alice/ship/settings")
 
 
+def test_a_repository_is_hidden_and_shown_again(boat, served, see, send):
+    assert "Everybody with an account reads it" in see(HERE)
+    done = send("/alice/boat/visibility", private="1")
+    assert (done.status_code, done.headers["location"]) == (303, HERE)
+    assert "Private: only those who" in see(HERE)
+    assert ">private</span>" in see("/alice/boat")
+    assert ">private</span>" in see("/")
+    assert served.call("GET", "/alice/boat", user="bob").status_code == 404
+    assert "alice/boat" not in see("/", user="bob")
+    send("/alice/boat/visibility", private="0")
+    assert "alice/boat" in see("/", user="bob")
+
+
 @pytest.mark.parametrize(("name", "status"), [("..", 422), ("raft", 409)])
 def test_a_name_that_cannot_be_is_told_on_the_form(boat, send, name, status):
     service.create_repository(boat.kernel, "alice", "raft")

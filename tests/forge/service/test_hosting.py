@@ -3,6 +3,7 @@
 import pytest
 
 from towpath.forge import service
+from towpath.forge.store import repositories as repository_rows
 from towpath.kernel.access import service as access
 from towpath.kernel.access.service import Role
 from towpath.kernel.errors import Conflict, InvalidInput, Moved, NotFound
@@ -23,7 +24,7 @@ def test_the_same_name_cannot_be_given_twice(kernel, repository):
 def test_whoever_creates_a_repository_administers_it_in_the_same_transaction(kernel):
     kernel.db.write(lambda tx: access.create_user(tx, "bob", None, Role.member))
     made = service.create_repository(kernel, "canal", "barge", creator="bob")
-    assert kernel.db.read(lambda tx: access.has_role(tx, "bob", Role.admin, resource=made.id))
+    assert kernel.db.read(lambda tx: access.has_role(tx, "bob", Role.admin, resource=made))
     with pytest.raises(NotFound):
         service.create_repository(kernel, "canal", "raft", creator="ghost")
     assert len(kernel.db.read(service.repositories)) == 1
@@ -74,3 +75,55 @@ def test_a_name_that_is_taken_or_none_is_refused(kernel, repository):
         rename(kernel, repository, "../ship")
     assert rename(kernel, repository, "BOAT").full_name == "alice/BOAT"
     assert found(kernel, "boat").name == "BOAT"
+
+
+def test_changing_the_words_of_a_repository_does_not_show_what_was_hidden_meanwhile(
+    kernel, repository, monkeypatch
+):
+    """Both were read before either was written; what is hidden stays so."""
+    kept = repository_rows.change_repository
+
+    def hidden_first(tx, after):
+        service.set_private(tx, after.id, private=True)
+        kept(tx, after)
+
+    monkeypatch.setattr(repository_rows, "change_repository", hidden_first)
+    service.edit_repository(kernel, repository.id, description="floats")
+    after = found(kernel, "boat")
+    assert (after.private, after.description, after.visibility) == (True, "floats", "private")
+
+
+def test_what_is_private_is_listed_and_known_only_to_whom_a_role_was_granted(kernel, repository):
+    def begin(tx):
+        access.create_user(tx, "max", None, Role.maintainer)
+        service.set_private(tx, repository.id, private=True)
+
+    def told(tx):
+        max_ = access.principal_of(tx, access.known(tx, "max"))
+        return service.readable(tx, max_), service.hidden(tx, max_)
+
+    def find(tx):
+        max_ = access.principal_of(tx, access.known(tx, "max"))
+        return service.find_known(tx, max_, "alice", "boat")
+
+    kernel.db.write(begin)
+    assert kernel.db.read(told) == ([], {repository.id})
+    with pytest.raises(NotFound, match=r"There is no repository alice/boat\."):
+        kernel.db.read(find)
+    kernel.db.write(lambda tx: access.grant(tx, repository.id, Role.viewer, login="max"))
+    assert kernel.db.read(told) == ([kernel.db.read(find)], set())
+
+
+def test_what_is_private_is_named_by_its_own_files_alone(kernel, repository):
+    """A workflow that calls one elsewhere must not read what its author may not know of."""
+    barge = service.create_repository(kernel, "alice", "barge", private=True)
+    rename(kernel, barge, "sloop")
+
+    def named(whose, name):
+        return kernel.db.read(lambda tx: service.find_from(tx, whose.id, "alice", name))
+
+    assert named(barge, "sloop").id == barge.id
+    assert named(barge, "boat").id == repository.id
+    for name in ("sloop", "barge", "ghost"):  # the old name does not lead on either
+        with pytest.raises(NotFound, match=rf"There is no repository alice/{name}\."):
+            named(repository, name)

@@ -24,5 +24,5 @@ def test_pages_of_the_queue_and_of_who_moved_in_it_are_woken(lock, kernel, monke
         service.step(tx, "http://towpath", place, service.observe(kernel, place), [])
 
     kernel.db.write(note)
-    assert {"live:home", f"live:queue:{lock.id}"} <= woken
-    assert f"live:merge_request:{lock.id}:{number}" in woken
+    assert {f"live:home@{lock.id}", f"live:queue:{lock.id}@{lock.id}"} <= woken
+    assert f"live:merge_request:{lock.id}:{number}@{lock.id}" in woken

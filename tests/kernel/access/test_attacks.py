@@ -3,12 +3,16 @@
 import asyncio
 
 import pytest
+from fastapi import Depends
 
 from tests.kernel.http.test_live import Page
 from towpath.kernel.access import passwords, service
+from towpath.kernel.access.model import Named
 from towpath.kernel.access.service import Role
 from towpath.kernel.errors import Unauthenticated
 from towpath.kernel.http import callers
+from towpath.kernel.http.live import live
+from towpath.kernel.http.permissions import Needs
 
 API = "/api/towpath/v1"
 
@@ -64,6 +68,40 @@ def test_an_open_stream_ends_for_who_is_out_and_for_nobody_else(
             await theirs.ended()
             await asyncio.to_thread(kernel.db.write, lambda tx: tx.wake("live:boats"))
             assert await others.topics(1) == ["boats"]
+
+    asyncio.run(scene())
+
+
+ALONE, BY_TEAM = {"login": "alice"}, {"team_slug": "crew"}
+
+
+@pytest.mark.parametrize(
+    ("whose", "happens"),
+    [
+        (ALONE, lambda tx: service.grant(tx, "boat_1", None, login="alice")),
+        (BY_TEAM, lambda tx: service.remove_member(tx, "crew", "alice")),
+        (BY_TEAM, lambda tx: service.remove_team(tx, "crew")),
+    ],
+)
+def test_an_open_stream_about_what_is_private_ends_when_the_role_there_does(
+    kernel, app_for, routes, session, whose, happens
+):
+    def begin(tx):
+        service.add_team(tx, "crew")
+        service.add_member(tx, "crew", "alice")
+        service.grant(tx, "boat_1", Role.viewer, **whose)
+
+    needs = Needs(Role.viewer, lambda *_: Named("boat_1", private=True))
+    routes.add_api_route("/of/a/boat", live, methods=["GET"], dependencies=[Depends(needs)])
+    kernel.db.write(begin)
+
+    async def scene():
+        page = Page(app_for(), "topic=boats", session["token"])
+        page._scope["path"] = "/of/a/boat"
+        async with page.open() as theirs:
+            assert await theirs.topics(1) == ["boats"]
+            await asyncio.to_thread(kernel.db.write, happens)
+            await theirs.ended()
 
     asyncio.run(scene())
 

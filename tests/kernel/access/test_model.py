@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from towpath.kernel.access import model
-from towpath.kernel.access.model import Grant, Principal, Role, may, require
+from towpath.kernel.access.model import Grant, Named, Principal, Role, may, require
 from towpath.kernel.errors import Denied, InvalidInput
 
 ROLES = st.sampled_from(Role)
@@ -83,7 +83,7 @@ def test_the_role_on_a_resource_is_what_somebody_would_find_by_trying_each_way(
     site, teams, grants, resource, wanted
 ):
     held = model.granted("user_1", teams, grants)
-    decided = model.effective_role(site, held, resource)
+    decided = model.effective_role(site, held, Named(resource))
     ways = [site]
     for holder in ("user_1", *sorted(teams)):
         ways += [g.role for g in grants if (g.resource, g.holder) == (resource, holder)]
@@ -95,13 +95,13 @@ def test_the_role_on_a_resource_is_what_somebody_would_find_by_trying_each_way(
 def test_what_is_granted_elsewhere_or_to_others_changes_nothing(site, grants, resource):
     others = [g for g in grants if g.resource != resource or g.holder == "user_2"]
     held = model.granted("user_1", {"team_1", "team_2"}, others)
-    assert model.effective_role(site, held, resource) == site
+    assert model.effective_role(site, held, Named(resource)) == site
 
 
 def test_a_maintainer_of_one_resource_is_nobody_special_on_another():
     alice = Principal("user_1", "alice", "Alice", Role.viewer, held={"repo_1": Role.maintainer})
-    assert may(alice, Role.maintainer, resource="repo_1")
-    for elsewhere in ("repo_2", None):
+    assert may(alice, Role.maintainer, resource=Named("repo_1"))
+    for elsewhere in (Named("repo_2"), None):
         with pytest.raises(Denied, match="alice has viewer"):
             require(alice, Role.member, resource=elsewhere)
 
@@ -110,7 +110,7 @@ def test_a_grant_does_not_widen_a_narrow_token():
     alice = Principal(
         "user_1", "alice", "", Role.viewer, frozenset({"runner"}), {"repo_1": Role.admin}
     )
-    assert not may(alice, Role.viewer, resource="repo_1")
+    assert not may(alice, Role.viewer, resource=Named("repo_1"))
 
 
 @pytest.mark.parametrize("slug", ["a", "dock-crew", "x_1", "a" * 63])
@@ -122,3 +122,38 @@ def test_slugs_of_teams(slug):
 def test_other_slugs_are_refused(slug):
     with pytest.raises(InvalidInput, match="slug of a team"):
         model.valid_slug(slug)
+
+
+@given(ROLES, GRANTS, RESOURCES, ROLES)
+def test_on_what_is_private_grants_alone_count_and_nobody_else_knows_of_it(
+    site, grants, resource, wanted
+):
+    held = model.granted("user_1", {"team_1"}, grants)
+    ours = ("user_1", "team_1")
+    mine = [g.role for g in grants if g.resource == resource and g.holder in ours]
+    alice = Principal("user_1", "alice", "Alice", site, held=held)
+    hidden = Named(resource, private=True)
+    known = site is Role.admin or bool(mine)
+    assert model.knows(alice, hidden) == known
+    assert may(alice, Role.viewer, resource=hidden) == known
+    best = Role.admin if site is Role.admin else max(mine, default=None)
+    assert may(alice, wanted, resource=hidden) == (best is not None and best >= wanted)
+
+
+def test_a_narrow_token_knows_of_private_resources_only_what_its_scopes_name():
+    held = {"repo_1": Role.admin, "repo_2": Role.admin}
+    scopes = frozenset({"repo:read:repo_1", "runner"})
+    alice = Principal("user_1", "alice", "Alice", Role.member, scopes, held)
+    known = [model.knows(alice, Named(f"repo_{n}", private=True)) for n in (1, 2, 3)]
+    assert known == [True, False, False]
+    assert model.knows(alice, Named("repo_3"))
+
+
+def test_a_scope_on_what_nobody_granted_lets_nobody_know():
+    eve = Principal("user_1", "eve", "Eve", Role.maintainer, frozenset({"repo:read:repo_1"}))
+    assert not model.knows(eve, Named("repo_1", private=True))
+
+
+def test_a_voice_of_ours_holds_what_its_token_was_made_for():
+    held = model.held_by_scopes(("repo:read:repo_1", "runner"), Role.viewer)
+    assert held == {"repo_1": Role.viewer}

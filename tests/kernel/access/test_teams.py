@@ -1,6 +1,7 @@
 import pytest
 
 from towpath.kernel.access import service
+from towpath.kernel.access.model import Named
 from towpath.kernel.access.service import Given, Role
 from towpath.kernel.errors import Conflict, InvalidInput, NotFound
 
@@ -61,7 +62,7 @@ def test_a_grant_to_a_team_reaches_its_members_with_their_next_request(kernel, w
 
     def may():
         caller = kernel.db.read(lambda tx: service.authenticate_token(tx, raw))
-        return service.may(caller, Role.maintainer, resource="repo_1")
+        return service.may(caller, Role.maintainer, resource=Named("repo_1"))
 
     assert not may()
     write(lambda tx: service.grant(tx, "repo_1", Role.maintainer, team_slug="crew"))

@@ -5,7 +5,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from towpath.kernel.access import service
+from towpath.kernel.access.model import Named
+from towpath.kernel.access.service import Role
 from towpath.kernel.db.interface import ANYTHING
+from towpath.kernel.plugin import Plugin, Resources
 
 
 class Page:
@@ -83,6 +87,27 @@ def test_a_wake_of_a_topic_is_told_to_those_who_follow_it(follow, kernel):
         return await page.topics(1)
 
     assert follow("topic=run:1", scene) == ["run:1"]
+
+
+def test_what_happens_where_one_may_not_know_of_is_not_told(follow, kernel):
+    boats = {"boat_1": Named("boat_1"), "boat_8": Named("boat_8", private=True)}
+    resources = Resources(lambda *_: None, lambda *_: {}, lambda _, id: boats.get(id))
+
+    async def wake(*channels):
+        for channel in channels:
+            await asyncio.to_thread(kernel.db.write, lambda tx: tx.wake(channel))  # noqa: B023
+
+    async def scene(page, app):
+        app.state.plugins = [Plugin(name="boats", package="boats", resources=resources)]
+        await page.topics(2)
+        await wake("live:home@boat_8", "live:home@boat_9", "live:run:1@boat_1")
+        heard = await page.topics(1)
+        grant = lambda tx: service.grant(tx, "boat_8", Role.viewer, login="alice")  # noqa: E731
+        await asyncio.to_thread(kernel.db.write, grant)
+        await wake("live:home@boat_8")
+        return heard + await page.topics(1)
+
+    assert follow("topic=home&topic=run:1", scene) == ["run:1", "home"]
 
 
 def test_after_a_gap_every_topic_is_told(follow, kernel):

@@ -3,6 +3,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import PlainTextResponse
 
 from towpath.kernel.access import service as access
+from towpath.kernel.access.model import Named
 from towpath.kernel.access.service import Role
 from towpath.kernel.errors import Denied
 from towpath.kernel.http.permissions import (
@@ -15,11 +16,25 @@ from towpath.kernel.http.permissions import (
     undeclared,
 )
 
-HERE = Needs(Role.maintainer, lambda tx, path: f"boat_{path['boat']}", scopes=("boat:{}",))
+SUNK, PRIVATE = "9", "8"
+
+
+def boat(_, path):
+    if path["boat"] == SUNK:
+        return None
+    return Named(f"boat_{path['boat']}", private=path["boat"] == PRIVATE)
+
+
+HERE = Needs(Role.maintainer, boat, scopes=("boat:{}",))
 
 
 def ok():
     return {}
+
+
+def _told(reply):
+    """All that a reply says but which request it answers."""
+    return str(reply.json() | {"request_id": ""})
 
 
 @pytest.fixture
@@ -42,6 +57,25 @@ def test_a_narrow_token_passes_with_the_scope_of_that_resource(boats, people):
     refusal = boats.get("/boats/2", headers=root.bearer)
     assert refusal.status_code == 403
     assert "boat:boat_2" in refusal.json()["next_step"]
+
+
+def test_what_is_private_answers_strangers_as_what_is_not_there(boats, people, kernel):
+    strangers = [people(role.name, role) for role in Role if role < Role.admin]
+    strangers.append(people("narrow", Role.admin, scopes=("boat:boat_1",)))
+    for each in strangers:
+        hidden, missing = (boats.get(f"/boats/{n}", headers=each.bearer) for n in (PRIVATE, SUNK))
+        assert (hidden.status_code, missing.status_code) == (404, 404)
+        assert _told(hidden).replace(PRIVATE, SUNK) == _told(missing)
+    root = people("root", Role.admin)
+    assert boats.get(f"/boats/{PRIVATE}", headers=root.bearer).status_code == 200
+
+
+def test_whoever_is_granted_too_little_on_what_is_private_is_told_so(boats, people, kernel):
+    alice = people("alice", Role.maintainer)
+    kernel.db.write(lambda tx: access.grant(tx, "boat_8", Role.viewer, login="alice"))
+    refusal = boats.get(f"/boats/{PRIVATE}", headers=alice.bearer)
+    assert refusal.status_code == 403
+    assert "alice has viewer here" in refusal.json()["detail"]
 
 
 def test_what_any_token_may_do_still_asks_for_the_role(routes, web_for, people):
@@ -86,5 +120,7 @@ def test_who_passes_by_what_is_declared():
     assert not passes((HERE,), Role.admin, narrow=True)
     assert not passes((HERE,), None)
     assert not passes((Needs(Role.maintainer),), Role.viewer, Role.admin)
+    assert not passes((HERE,), Role.maintainer, private=True)
+    assert passes((HERE,), Role.viewer, Role.maintainer, private=True)
     assert passes((Anybody("open"),), None)
     assert not passes((Anybody("open"), Special("a secret", lambda _: None)), Role.admin)

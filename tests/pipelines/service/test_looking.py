@@ -1,7 +1,12 @@
 """Looking at runs, and forgetting them."""
 
+from dataclasses import replace
+
 import pytest
 
+from towpath.forge import service as forge
+from towpath.kernel.access import service as access
+from towpath.kernel.access.service import Role
 from towpath.pipelines import service
 from towpath.pipelines.model.execution import LEASE_SECONDS
 
@@ -73,3 +78,34 @@ def test_a_restart_gives_every_runner_a_whole_lease(movable, clock):
     assert movable.jobs(suite)["build"].state == "running"
     movable.finish(taken)
     assert movable.jobs(suite)["build"].conclusion == "success"
+
+
+def test_jobs_of_a_private_repository_are_not_for_runners_of_strangers_to_it(canal):
+    """A runner sees the code and the secrets of a job."""
+    db, here = canal.kernel.db, canal.repository.id
+
+    def begin(tx):
+        for login in ("max", "mia"):
+            access.create_user(tx, login, None, Role.maintainer)
+        access.ensure_system_user(tx, service.RUNNER_USER, "The runner")
+        access.grant(tx, here, Role.maintainer, login="mia")
+        forge.set_private(tx, here, private=True)
+
+    def asks(login):
+        def claim(tx):
+            caller = access.principal_of(tx, access.known(tx, login))
+            caller = replace(caller, scopes=frozenset({"runner"}))
+            but = service.withheld(tx, caller)
+            return service.claim(tx, login, ("linux", "ubuntu-latest"), f"lease-{login}", "", but)
+
+        return db.write(claim)
+
+    canal.trigger(canal.commit(**{FILE: TWO_JOBS}))
+    canal.work()
+    db.write(begin)
+    assert asks("max") is None
+    taken = asks("mia")
+    assert taken is not None
+    canal.finish(taken)
+    assert asks("max") is None
+    assert asks(service.RUNNER_USER) is not None

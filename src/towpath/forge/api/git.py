@@ -60,7 +60,7 @@ class _Call:
         found = self.kernel.db.read(self._find)
         role = Role.viewer if program == "upload-pack" else Role.member
         verb = "read" if program == "upload-pack" else "write"
-        require(self.caller, role, scope=f"repo:{verb}:{found.id}", resource=found.id)
+        require(self.caller, role, scope=f"repo:{verb}:{found.id}", resource=found)
         if program == "receive-pack":
             service.require_room(self.kernel)
         return found
@@ -69,8 +69,8 @@ class _Call:
         """A job goes on under the name it began with: its git follows nobody elsewhere."""
         owner, name = self._names
         here = service.repository_at(tx, {"owner": owner, "name": name})
-        if f"repo:read:{here}" in self.caller.scopes:
-            return service.repository(tx, here)
+        if here and f"repo:read:{here.id}" in self.caller.scopes:
+            return here
         return service.find_repository(tx, owner, name)
 
     def sees_all_refs(self, repository: Repository) -> bool:
@@ -169,7 +169,7 @@ async def _receive_pack(call: _Call, turns: Turns) -> Response:
             call.caller,
             Role.maintainer,
             scope=f"repo:write:{repository.id}",
-            resource=repository.id,
+            resource=repository,
         ),
     )
 

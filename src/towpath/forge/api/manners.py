@@ -322,7 +322,7 @@ class Call:
     def trusted(self) -> bool:
         """Whether the caller may create protected branches, which is how a first commit works."""
         scope = f"repo:write:{self.id}"
-        return may(self.caller, Role.maintainer, scope, resource=self.id)
+        return may(self.caller, Role.maintainer, scope, resource=self.about)
 
     def request(self, number: int) -> MergeRequest:
         """Find a merge request of this repository; NotFound otherwise."""
@@ -332,7 +332,7 @@ class Call:
         """Raise Denied unless the caller may add to this repository; `scope` is enough for it."""
         own = f"{scope}:{self.id}"
         if own in self.caller.scopes:
-            require(self.caller, Role.member, scope=own, resource=self.id)
+            require(self.caller, Role.member, scope=own, resource=self.about)
         else:
             self._require(Role.member)
 
@@ -341,7 +341,7 @@ class Call:
         self._require(Role.maintainer)
 
     def _require(self, role: Role) -> None:
-        require(self.caller, role, scope=f"repo:write:{self.id}", resource=self.id)
+        require(self.caller, role, scope=f"repo:write:{self.id}", resource=self.about)
 
 
 Repo = Annotated[Call, Depends()]

@@ -19,6 +19,7 @@ from towpath.forge.api.manners import (
     with_manners,
 )
 from towpath.forge.api.shapes import Json
+from towpath.forge.service import Repository
 from towpath.kernel.access import service as access
 from towpath.kernel.access.service import Principal, Role, User
 from towpath.kernel.db.interface import Tx
@@ -120,19 +121,21 @@ def unknown(request: Request, rest: str) -> Response:
     return with_manners(request, refusal(request, missing))
 
 
-def rights(caller: Principal, repository: str) -> dict[str, bool]:
+def rights(caller: Principal, about: Repository) -> dict[str, bool]:
     """What somebody may do in a repository, in GitHub's words."""
-    held = access.effective_role(caller.role, caller.held, repository)
-    return {right: held >= role for right, role in _RIGHTS.items()}
+    held = access.effective_role(caller.role, caller.held, about)
+    return {right: held is not None and held >= role for right, role in _RIGHTS.items()}
 
 
 def collaborators(request: Request, repo: Repo, page: WantedPage) -> Response:
     """List who may read a repository, and how much more each may do."""
 
     def read(tx: Tx) -> list[Principal]:
-        # Everybody with an account reads here: the least role on the whole site is viewer.
         users = [user for user in access.users(tx) if _counts(user)]
-        return [access.principal_of(tx, user) for user in sliced(page, users)]
+        if not repo.about.private:  # the least role on the whole site is viewer
+            return [access.principal_of(tx, user) for user in sliced(page, users)]
+        everybody = [access.principal_of(tx, user) for user in users]
+        return sliced(page, [each for each in everybody if access.knows(each, repo.about)])
 
     shown = [_collaborator(repo, each) for each in repo.kernel.db.read(read)]
     return paged(request, page, shown)
@@ -144,28 +147,31 @@ def _counts(user: User) -> bool:
 
 def _collaborator(repo: Repo, each: Principal) -> Json:
     return shapes.user(repo.kernel.url, each.login) | {
-        "permissions": rights(each, repo.id),
-        "role_name": _name(each, repo.id),
+        "permissions": rights(each, repo.about),
+        "role_name": _name(each, repo.about),
     }
 
 
-def _name(each: Principal, repository: str) -> str:
-    return _NAMES.get(access.effective_role(each.role, each.held, repository), "admin")
+def _name(each: Principal, about: Repository) -> str:
+    held = access.effective_role(each.role, each.held, about)
+    return _NAMES.get(held, "admin") if held else "none"
 
 
 def is_one(repo: Repo, username: str) -> Response:
     """Answer 204 if somebody may read this repository, 404 if not."""
-    _found(repo, username)
+    found = _found(repo, username)
+    if not access.knows(found, repo.about):
+        raise NotFound(f"{found.login} has no role here.", next_step="Grant one.")
     return Response(status_code=204)
 
 
 def permission(repo: Repo, username: str) -> Json:
     """Tell how much somebody may do in a repository."""
     found = _found(repo, username)
-    held = access.effective_role(found.role, found.held, repo.id)
+    held = access.effective_role(found.role, found.held, repo.about)
     return {
-        "permission": _OLD_NAMES.get(held, "admin"),
-        "role_name": _name(found, repo.id),
+        "permission": _OLD_NAMES.get(held, "admin") if held else "none",
+        "role_name": _name(found, repo.about),
         "user": _collaborator(repo, found),
     }
 

@@ -1,5 +1,7 @@
 """Repositories in the GitHub dialect: found, listed, made, changed."""
 
+from typing import Literal
+
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -11,7 +13,7 @@ from towpath.forge.api.manners import GOVERNS, Repo, WantedPage, paged, routes, 
 from towpath.forge.api.people import rights
 from towpath.forge.api.shapes import Json
 from towpath.forge.service import Repository, Signature, Wish
-from towpath.kernel.access.service import Principal, Role, may, require
+from towpath.kernel.access.service import Principal, Role, require
 from towpath.kernel.context import Kernel
 from towpath.kernel.errors import InvalidInput
 from towpath.kernel.http.callers import Caller, TheKernel
@@ -24,11 +26,16 @@ MAINTAINERS = Depends(Needs(Role.maintainer))
 ADMINISTERS = Depends(Needs(Role.admin, service.repository_at))
 
 
+Visibility = Literal["private", "internal"]
+"""Nobody without an account sees anything here, so no repository is GitHub's `public`."""
+
+
 class NewRepository(BaseModel):
     name: str
     description: str | None = None
     auto_init: bool = Field(default=False, description="Begin it with a README.md.")
-    private: bool = Field(default=True, description="All are private here.")
+    private: bool = Field(default=False, description="Only who was granted a role knows of it.")
+    visibility: Visibility | None = Field(None, description="The same in other words.")
     default_branch: str = Field("main", description="Its first branch; it is protected.")
 
 
@@ -36,7 +43,8 @@ class ChangedRepository(BaseModel):
     name: str | None = None
     description: str | None = None
     default_branch: str | None = None
-    private: bool | None = None
+    private: bool | None = Field(None, description="Only an admin of it changes this.")
+    visibility: Visibility | None = Field(None, description="The same in other words.")
     archived: bool | None = None
 
 
@@ -75,17 +83,10 @@ def of(
 def _listed(
     request: Request, kernel: Kernel, caller: Principal, page: WantedPage, owner: str | None
 ) -> Response:
-    found = [
-        one
-        for one in kernel.db.read(service.repositories)
-        if owner in {None, one.owner.lower()} and _readable(caller, one)
-    ]
+    read = kernel.db.read(lambda tx: service.readable(tx, caller))
+    found = [one for one in read if owner in {None, one.owner.lower()}]
     shown = [shapes.repository(kernel.url, one) for one in sliced(page, found)]
     return paged(request, page, shown)
-
-
-def _readable(caller: Principal, one: Repository) -> bool:
-    return may(caller, Role.viewer, f"repo:read:{one.id}", resource=one.id)
 
 
 def add_own(kernel: OnceKernel, caller: Caller, new: NewRepository) -> Json:
@@ -100,7 +101,12 @@ def add_for(kernel: OnceKernel, caller: Caller, org: str, new: NewRepository) ->
 
 def _add(kernel: Kernel, caller: Principal, owner: str, new: NewRepository) -> Json:
     made = service.create_repository(
-        kernel, owner, new.name, default_branch=new.default_branch, creator=caller.login
+        kernel,
+        owner,
+        new.name,
+        default_branch=new.default_branch,
+        creator=caller.login,
+        private=bool(_private(new)),
     )
     if new.description:
         made = service.edit_repository(
@@ -109,6 +115,10 @@ def _add(kernel: Kernel, caller: Principal, owner: str, new: NewRepository) -> J
     if new.auto_init:
         _begin(kernel, caller, made)
     return shapes.repository(kernel.url, made)
+
+
+def _private(asked: NewRepository | ChangedRepository) -> bool | None:
+    return asked.private if asked.visibility is None else asked.visibility == "private"
 
 
 def _begin(kernel: Kernel, caller: Principal, made: Repository) -> None:
@@ -127,11 +137,11 @@ def signature_of(kernel: Kernel, caller: Principal) -> Signature:
 
 def repository(repo: Repo) -> Json:
     """Describe a repository, and what you may do in it."""
-    return repo.say.repository() | {"permissions": rights(repo.caller, repo.id)}
+    return repo.say.repository() | {"permissions": rights(repo.caller, repo.about)}
 
 
 def change(repo: Repo, new: ChangedRepository) -> Json:
-    """Change a repository's words; as its admin its name, as a maintainer of all its main branch.
+    """Change its words; as its admin its name and who sees it, as a maintainer of all main.
 
     A main branch that is none any more can be freed and pushed to: a role on one repository must
     not lead around the approval that its main branch asks for.
@@ -139,12 +149,16 @@ def change(repo: Repo, new: ChangedRepository) -> Json:
     if new.default_branch not in {None, repo.about.default_branch}:
         require(repo.caller, Role.maintainer, scope=f"repo:write:{repo.id}")
     if new.name not in {None, repo.about.name}:
-        require(repo.caller, Role.admin, scope=f"repo:write:{repo.id}", resource=repo.id)
-    if new.private is False or new.archived:
+        require(repo.caller, Role.admin, scope=f"repo:write:{repo.id}", resource=repo.about)
+    private = _private(new)
+    if private not in {None, repo.about.private}:
+        require(repo.caller, Role.admin, scope=f"repo:write:{repo.id}", resource=repo.about)
+    if new.archived:
         raise InvalidInput(
-            "A repository here is private and is not archived.",
-            next_step="Change its name, its description or its default_branch.",
+            "A repository here is not archived.", next_step="Change something else about it."
         )
+    if private is not None:
+        repo.kernel.db.write(lambda tx: service.set_private(tx, repo.id, private=private))
     after = service.edit_repository(
         repo.kernel,
         repo.id,

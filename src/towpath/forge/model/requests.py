@@ -43,10 +43,16 @@ class Repository:
     snapshot: int
     description: str = ""
     gone: Micros | None = None
+    private: bool = False
 
     @property
     def full_name(self) -> str:
         return f"{self.owner}/{self.name}"
+
+    @property
+    def visibility(self) -> str:
+        """Nobody without an account sees anything here, so nothing is `public`."""
+        return "private" if self.private else "internal"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,14 +93,16 @@ class Delivery:
 class Traffic:
     """How messages fare: those that wait and since when, what became of those made lately.
 
-    `stopped` names the repositories of webhooks that are stopped.
+    `stopped` counts the webhooks that are stopped; `named` is where one of them is that everybody
+    may know of, or nothing.
     """
 
     delivered: int
     failed: int
     waiting: int
     oldest: Micros | None
-    stopped: tuple[str, ...]
+    stopped: int
+    named: str
 
 
 def unsent(at: Micros) -> Answer:

@@ -15,7 +15,7 @@ from towpath.forge.model.requests import State
 from towpath.forge.pages.files import readme_of
 from towpath.forge.pages.visiting import BRANCHES, HERE, Here, Line, Visit
 from towpath.forge.service import MergeRequest, Repository, Status
-from towpath.kernel.access.service import Role, may, require
+from towpath.kernel.access.service import Principal, Role, may, require
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, InvalidInput, TowpathError
@@ -33,6 +33,7 @@ class NewRepository(BaseModel):
     owner: Line
     name: Line
     branch: Line = "main"
+    private: bool = False
 
 
 def router() -> APIRouter:
@@ -45,16 +46,16 @@ def router() -> APIRouter:
 
 
 def home_slot(kernel: Kernel, request: Request, _: Mapping[str, Any]) -> Markup:
-    """Every repository, with how much waits in it; nothing while there is none."""
+    """Each repository that one may read, with how much waits in it; nothing without any."""
     looking = principal(request)
     if looking is None or not may(looking, Role.viewer):
         return Markup("")
-    shown = kernel.db.read(_repositories)
+    shown = kernel.db.read(lambda tx: _repositories(tx, looking))
     return fragment(request, "forge/home.html", repositories=shown) if shown else Markup("")
 
 
-def _repositories(tx: Tx) -> list[tuple[Repository, int]]:
-    known = service.repositories(tx)
+def _repositories(tx: Tx, looking: Principal) -> list[tuple[Repository, int]]:
+    known = service.readable(tx, looking)
     waiting = [one.repository for one in service.open_merge_requests(tx, [r.id for r in known])]
     return [(one, waiting.count(one.id)) for one in known]
 
@@ -87,6 +88,7 @@ def add_repository(
             given.name,
             default_branch=given.branch,
             creator=caller.login,
+            private=given.private,
         )
     except (InvalidInput, Conflict) as error:
         return _new_repository(request, given, error)
@@ -113,8 +115,8 @@ def repository(here: Here, state: str = "open", after: int | None = None) -> Res
         counts=counts,
         state=wanted,
         branches=list(branches.items()),
-        governs=may(here.caller, Role.maintainer, resource=here.id),
-        administers=may(here.caller, Role.admin, resource=here.id),
+        governs=may(here.caller, Role.maintainer, resource=here.repository),
+        administers=may(here.caller, Role.admin, resource=here.repository),
         shown=shown,
         readme=_readme(here, shown, branches.get(shown.rev)),
         clone=f"{here.kernel.url}/{here.repository.full_name}.git",

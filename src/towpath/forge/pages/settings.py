@@ -1,4 +1,4 @@
-"""What a repository is called, and its end, for those who administer it."""
+"""What a repository is called, who sees it, and its end, for those who administer it."""
 
 from typing import Annotated
 
@@ -15,11 +15,16 @@ class Given(BaseModel):
     name: Line
 
 
+class Seen(BaseModel):
+    private: bool
+
+
 def router() -> APIRouter:
     routes = APIRouter(include_in_schema=False, dependencies=[ADMINISTERS])
     routes.add_api_route(f"{HERE}/settings", settings, methods=["GET"])
     routes.add_api_route(f"{HERE}/settings", rename, methods=["POST"])
     routes.add_api_route(f"{HERE}/settings/delete", delete, methods=["POST"])
+    routes.add_api_route(f"{HERE}/visibility", hide_or_show, methods=["POST"])
     return routes
 
 
@@ -50,3 +55,8 @@ def delete(here: Changes, given: Annotated[Confirmed, Form()]) -> Response:
         return here.render("forge/settings.html", error, name=here.repository.name)
     here.kernel.db.write(lambda tx: service.delete_repository(tx, here.id))
     return RedirectResponse("/", status_code=303)
+
+
+def hide_or_show(here: Changes, seen: Annotated[Seen, Form()]) -> Response:
+    after = here.kernel.db.write(lambda tx: service.set_private(tx, here.id, private=seen.private))
+    return RedirectResponse(f"/{after.full_name}/settings", status_code=303)

@@ -68,7 +68,7 @@ class Visit:
 
     @property
     def writes(self) -> bool:
-        return may(self.caller, Role.member, resource=self.id)
+        return may(self.caller, Role.member, resource=self.repository)
 
     def render(self, template: str, problem: TowpathError | None = None, **more: Any) -> Response:
         return render(

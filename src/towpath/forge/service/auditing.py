@@ -24,6 +24,9 @@ _CHANGED = audit.action(
 )
 _RENAMED = audit.action("repository.rename", "gave a repository another name")
 _DELETED = audit.action("repository.delete", "deleted a repository")
+_HIDDEN = audit.action(
+    "repository.visibility", "hid a repository from whoever has no role on it, or showed it again"
+)
 _LABEL = audit.action("repository.label", "added, changed or removed a label of a repository")
 _REFS = audit.action("repository.refs", "moved branches or tags")
 _REVIEWED = audit.action("merge_request.review", "judged a merge request")
@@ -60,6 +63,11 @@ def repository_changed(tx: Tx, before: Repository, after: Repository) -> None:
         for one in (before, after)
     )
     audit.record(tx, _CHANGED, f"repository:{after.full_name}", before=was, after=now)
+
+
+def repository_hidden(tx: Tx, before: Repository, after: Repository) -> None:
+    was, now = ({"visibility": one.visibility} for one in (before, after))
+    audit.record(tx, _HIDDEN, f"repository:{after.full_name}", before=was, after=now)
 
 
 def repository_renamed(tx: Tx, before: Repository, after: Repository) -> None:

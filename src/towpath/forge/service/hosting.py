@@ -13,7 +13,7 @@ from towpath.forge.service.telling import wake
 from towpath.forge.store import repositories as repository_rows
 from towpath.kernel import ids
 from towpath.kernel.access import service as access
-from towpath.kernel.access.service import Role
+from towpath.kernel.access.service import Principal, Role, knows, may
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, InvalidInput
@@ -23,15 +23,23 @@ MOST_PROTECTED = 500
 
 
 def create_repository(
-    kernel: Kernel, owner: str, name: str, *, default_branch: str = "main", creator: str = ""
+    kernel: Kernel,
+    owner: str,
+    name: str,
+    *,
+    default_branch: str = "main",
+    creator: str = "",
+    private: bool = False,
 ) -> Repository:
     """Make an empty repository whose default branch is protected; Conflict when it exists.
 
-    Whoever creates it, a login, administers it from then on.
+    Whoever creates it, a login, administers it from then on. Of a private one nobody else knows,
+    but administrators of the whole site, until they grant a role on it.
     """
     made = requests.new_repository(
         ids.new("repo"), owner, name, default_branch, kernel.clock.now()
     )
+    made = replace(made, private=private)
     kernel.db.read(lambda tx: repository_rows.require_free(tx, owner, name))
     # Git first: a crash then leaves a folder that nothing names, not a row without a repository.
     git_refs.create(kernel, made.id, default_branch)
@@ -75,6 +83,21 @@ def edit_repository(
     return kernel.db.write(lambda tx: _change(tx, before, after))
 
 
+def set_private(tx: Tx, repository: str, *, private: bool) -> Repository:
+    """Hide a repository from whoever holds no role on it, or show it to everybody again.
+
+    Streams of those who may not know of it any more end at once.
+    """
+    before = repository_rows.repository(tx, repository)
+    after = replace(before, private=private)
+    if after != before:
+        repository_rows.set_private(tx, repository, private=private)
+        auditing.repository_hidden(tx, before, after)
+        tx.wake(access.DOORS)
+        wake(tx, repository)
+    return after
+
+
 def protect(tx: Tx, repository: str, branch: str) -> Repository:
     """Let a branch move through merge requests alone."""
     names.branch_ref(branch)
@@ -116,3 +139,34 @@ def _rename(tx: Tx, after: Repository) -> None:
     repository_rows.rename_repository(tx, before, after.name)
     auditing.repository_renamed(tx, before, after)
     note(tx, after.id, Renamed(before.name, actor(tx)))
+
+
+def readable(tx: Tx, caller: Principal) -> list[Repository]:
+    """The repositories that somebody may read, by name: what every list begins with."""
+    known = repository_rows.repositories(tx)
+    return [one for one in known if may(caller, Role.viewer, f"repo:read:{one.id}", resource=one)]
+
+
+def hidden(tx: Tx, caller: Principal) -> frozenset[str]:
+    """The ids of those of which somebody may not know: what lists of other things leave out."""
+    private = repository_rows.private_repositories(tx)
+    return frozenset(one.id for one in private if not knows(caller, one))
+
+
+def find_known(tx: Tx, caller: Principal, owner: str, name: str) -> Repository:
+    """Find by name, where no address names it; NotFound for whoever may not know of it, too."""
+    found = repository_rows.repository_at(tx, {"owner": owner, "name": name})
+    if found is None or not knows(caller, found):
+        raise repository_rows.missing(owner, name)
+    return repository_rows.find_repository(tx, owner, name)
+
+
+def find_from(tx: Tx, repository: str, owner: str, name: str) -> Repository:
+    """Find what a file in a repository names; a private one is named by its own files alone.
+
+    Whoever writes that file would learn of it otherwise, and so would whoever reads it.
+    """
+    found = repository_rows.repository_at(tx, {"owner": owner, "name": name})
+    if found is None or (found.private and found.id != repository):
+        raise repository_rows.missing(owner, name)
+    return repository_rows.find_repository(tx, owner, name)

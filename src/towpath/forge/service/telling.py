@@ -64,7 +64,7 @@ def tell(tx: Tx, request: MergeRequest, what: What, *, by: str | None = None) ->
 
 
 def wake(tx: Tx, repository: str, number: int | None = None) -> None:
-    tx.wake("live:home")
-    tx.wake(f"live:repository:{repository}")
+    tx.wake(f"live:home@{repository}")
+    tx.wake(f"live:repository:{repository}@{repository}")
     if number is not None:
-        tx.wake(f"live:merge_request:{repository}:{number}")
+        tx.wake(f"live:merge_request:{repository}:{number}@{repository}")

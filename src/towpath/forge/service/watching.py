@@ -24,14 +24,15 @@ def checks(_: Kernel, tx: Tx) -> Sequence[Check]:
         f" {traffic.waiting} wait"
     )
     if traffic.stopped:
-        many = f"; {len(traffic.stopped)} stopped, the first of {traffic.stopped[0]}"
+        where = f"the first of {traffic.named}" if traffic.named else "of private repositories"
+        many = f"; {traffic.stopped} stopped, {where}"
         return (
             Check(
                 name="Webhooks",
                 state="waiting",
                 words=words + many,
                 next_step="See there what came back, mend the receiver, and save the webhook.",
-                page=f"/{traffic.stopped[0]}/webhooks",
+                page=f"/{traffic.named}/webhooks" if traffic.named else "",
             ),
         )
     late = _waited(traffic, tx.now)
@@ -65,7 +66,7 @@ def measures(_: Kernel, tx: Tx) -> Sequence[Measure]:
         ),
         _gauge(
             "towpath_webhooks_stopped", "Webhooks that too many messages were lost for.",
-            float(len(traffic.stopped)),
+            float(traffic.stopped),
         ),
     )  # fmt: skip
 

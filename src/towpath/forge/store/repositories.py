@@ -27,21 +27,25 @@ def add_repository(tx: Tx, made: Repository) -> None:
 
 def repository(tx: Tx, repository: str) -> Repository:
     """Find a repository by its id; NotFound otherwise."""
-    row = tx.row(select(REPOSITORY).where(REPOSITORY.c.id == repository))
-    if row is None:
+    found = repository_with(tx, repository)
+    if found is None:
         raise NotFound("There is no such repository.", next_step="Look at the list on /.")
-    return _repository(row)
+    return found
 
 
-def repository_at(tx: Tx, path: Mapping[str, Any]) -> str:
-    """Find the id of the repository that an address names: what roles are granted on.
+def repository_with(tx: Tx, repository: str) -> Repository | None:
+    """Seek a repository by its id."""
+    row = tx.row(select(REPOSITORY).where(REPOSITORY.c.id == repository))
+    return _repository(row) if row else None
 
-    It is the id that survives a new name, so an old one finds it too: only who passes here is
-    told the new one.
+
+def repository_at(tx: Tx, path: Mapping[str, Any]) -> Repository | None:
+    """Find the repository that an address names: what roles are granted on.
+
+    An old name finds it too: only who may know of it is told the new one.
     """
     owner, name = path["owner"], path.get("repo") or path["name"]
-    found = seek_repository(tx, owner, name) or _formerly(tx, owner, name)
-    return found.id if found else find_repository(tx, owner, name).id
+    return seek_repository(tx, owner, name) or _formerly(tx, owner, name)
 
 
 def find_repository(tx: Tx, owner: str, name: str) -> Repository:
@@ -50,11 +54,16 @@ def find_repository(tx: Tx, owner: str, name: str) -> Repository:
     if found is None and (renamed := _formerly(tx, owner, name)):
         raise Moved(f"{owner}/{name}", renamed.full_name)
     if found is None:
-        raise NotFound(
-            f"There is no repository {owner}/{name}.",
-            next_step="Check the spelling, or create it at /new.",
-        )
+        raise missing(owner, name)
     return found
+
+
+def missing(owner: str, name: str) -> NotFound:
+    """What is said of a repository that is not there, or that somebody may not know of."""
+    return NotFound(
+        f"There is no repository {owner}/{name}.",
+        next_step="Check the spelling, or create it at /new.",
+    )
 
 
 def seek_repository(tx: Tx, owner: str, name: str) -> Repository | None:
@@ -91,6 +100,10 @@ def require_free(tx: Tx, owner: str, name: str) -> None:
         )
 
 
+def private_repositories(tx: Tx) -> list[Repository]:
+    return [_repository(row) for row in tx.rows(select(REPOSITORY).where(REPOSITORY.c.private))]
+
+
 def repositories(tx: Tx) -> list[Repository]:
     """List those that there are, by name."""
     chosen = select(REPOSITORY).where(REPOSITORY.c.gone.is_(None)).order_by(REPOSITORY.c.address)
@@ -108,6 +121,11 @@ def change_repository(tx: Tx, after: Repository) -> None:
             protected=msgspec.json.encode(after.protected).decode(),
         )
     )
+
+
+def set_private(tx: Tx, repository: str, *, private: bool) -> None:
+    """Alone, so that whoever changes its words at the same time does not open it again."""
+    tx.execute(update(REPOSITORY).where(REPOSITORY.c.id == repository).values(private=private))
 
 
 def next_number(tx: Tx, repository: str) -> int:
@@ -212,4 +230,5 @@ def _repository(row: RowMapping) -> Repository:
         snapshot=row["snapshot"],
         description=row["description"] or "",
         gone=row["gone"],
+        private=bool(row["private"]),
     )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 METADATA = MetaData()
@@ -31,6 +32,7 @@ REPOSITORY = Table(
     Column("requests", Integer, nullable=False),
     Column("description", Text),
     Column("gone", BigInteger, index=True),
+    Column("private", Boolean, nullable=False, server_default=false()),
 )
 FORMER = Table(
     "forge_former",

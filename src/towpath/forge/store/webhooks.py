@@ -103,7 +103,7 @@ def traffic(tx: Tx, since: Micros) -> Traffic:
         for state in ("delivered", "failed")
     }
     waiting = tx.rows(chosen.where(DELIVERY.c.state == "waiting"))[0]
-    of = select(REPOSITORY.c.owner, REPOSITORY.c.name).join_from(
+    of = select(REPOSITORY.c.owner, REPOSITORY.c.name, REPOSITORY.c.private).join_from(
         WEBHOOK, REPOSITORY, WEBHOOK.c.repository == REPOSITORY.c.id
     )
     stopped = tx.rows(of.where(WEBHOOK.c.stopped != "", WEBHOOK.c.active).order_by(WEBHOOK.c.id))
@@ -111,7 +111,8 @@ def traffic(tx: Tx, since: Micros) -> Traffic:
         **ended,
         waiting=waiting["count"],
         oldest=waiting["oldest"],
-        stopped=tuple(f"{row['owner']}/{row['name']}" for row in stopped),
+        stopped=len(stopped),
+        named=next((f"{r['owner']}/{r['name']}" for r in stopped if not r["private"]), ""),
     )
 
 

@@ -10,6 +10,7 @@ from towpath.gate.model.queue import Queue
 from towpath.gate.model.views import Line, QueueView
 from towpath.gate.service.seeing import request_of, suites_of
 from towpath.gate.store import Place
+from towpath.kernel.access.service import Principal
 from towpath.kernel.db.interface import Tx
 from towpath.pipelines import service as pipelines
 
@@ -32,15 +33,17 @@ def explain(tx: Tx, repository: str, number: int) -> Line:
     return views.line_of(scenery_of(tx, place, queue, [request]), change)
 
 
-def moving(tx: Tx) -> list[tuple[Repository, QueueView]]:
-    """Every queue with somebody in it, by repository."""
-    known = [forge.repository(tx, r) for r in sorted({p.repository for p in store.busy(tx)})]
+def moving(tx: Tx, caller: Principal) -> list[tuple[Repository, QueueView]]:
+    """Every queue with somebody in it that the caller may see, by repository."""
+    busy = {place.repository for place in store.busy(tx)} - forge.hidden(tx, caller)
+    known = [forge.repository(tx, each) for each in sorted(busy)]
     return [(each, view) for each in known for view in queues(tx, each.id) if view.line]
 
 
-def judged_last(tx: Tx, most: int) -> list[tuple[Repository, Line]]:
-    """What landed or was refused last, newest first."""
-    return [(forge.repository(tx, r), explain(tx, r, n)) for r, n in store.judged_last(tx, most)]
+def judged_last(tx: Tx, caller: Principal, most: int) -> list[tuple[Repository, Line]]:
+    """What landed or was refused last where the caller may see it, newest first."""
+    judged = store.judged_last(tx, most, forge.hidden(tx, caller))
+    return [(forge.repository(tx, r), explain(tx, r, n)) for r, n in judged]
 
 
 def _whole(tx: Tx, place: Place, open_ones: Sequence[forge.MergeRequest]) -> views.Scenery:

@@ -41,9 +41,9 @@ def _scene(url: str, queue: Queue, world: World, change: Change) -> comments.Sce
 
 
 def wake(tx: Tx, place: Place, before: Queue, after: Queue) -> None:
-    tx.wake("live:home")
-    tx.wake(f"live:repository:{place.repository}")
-    tx.wake(f"live:queue:{place.repository}")
+    here = place.repository
     moved = {*after.changes} ^ {*before.changes}
-    for number in {change.number for change in (*moved, *after.in_line())}:
-        tx.wake(f"live:merge_request:{place.repository}:{number}")
+    numbers = {change.number for change in (*moved, *after.in_line())}
+    changed = {f"merge_request:{here}:{number}" for number in numbers}
+    for topic in ("home", f"repository:{here}", f"queue:{here}", *changed):
+        tx.wake(f"live:{topic}@{here}")

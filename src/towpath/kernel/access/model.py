@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Protocol
 
 from towpath.kernel.clock import Micros
 from towpath.kernel.errors import Denied, InvalidInput
@@ -56,16 +57,39 @@ class Team:
     name: str
 
 
+class Resource(Protocol):
+    """Something that roles are granted on.
+
+    Its part gave it an id that survives every rename. Of a private one nobody knows but those who
+    were granted a role on it, and administrators of the whole site.
+    """
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def private(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Named:
+    """A resource of which the id is known; for administering, private or not is the same."""
+
+    id: str
+    private: bool = False
+
+
 @dataclass(frozen=True)
 class Grant:
-    """`holder`, a user's or a team's id, has at least `role` on `resource`.
-
-    A resource is what a part gave an id that survives every rename; here it is only a word.
-    """
+    """`holder`, a user's or a team's id, has at least `role` on the resource with this id."""
 
     resource: str
     holder: str
     role: Role
+
+
+def held_by_scopes(scopes: Collection[str], role: Role) -> dict[str, Role]:
+    """What a voice of ours holds: its own role on each resource that its token was made for."""
+    return {scope.rpartition(":")[2]: role for scope in scopes if ":" in scope}
 
 
 def granted(user: str, teams: Collection[str], grants: Iterable[Grant]) -> dict[str, Role]:
@@ -77,11 +101,17 @@ def granted(user: str, teams: Collection[str], grants: Iterable[Grant]) -> dict[
     return held
 
 
-def effective_role(site: Role, held: Mapping[str, Role], resource: str | None) -> Role:
-    """Decide the role on one resource: a grant adds to the role on the whole site, never takes."""
+def effective_role(site: Role, held: Mapping[str, Role], resource: Resource | None) -> Role | None:
+    """Decide the role on one resource: a grant adds to the role on the whole site, never takes.
+
+    On a private one grants alone count, and None is who may not know of it.
+    """
     if resource is None:
         return site
-    return max(site, held.get(resource, site))
+    given = held.get(resource.id)
+    if resource.private and site < Role.admin:
+        return given
+    return site if given is None else max(site, given)
 
 
 @dataclass(frozen=True)
@@ -101,6 +131,10 @@ class Principal:
     held: Mapping[str, Role] = field(default_factory=dict, hash=False)
     proof: str = field(default="none", compare=False)
     proof_id: str = field(default="", compare=False)
+
+
+DOORS = "access:everybody"
+"""The channel that is woken when what is open to whom may have changed."""
 
 
 def door(user_id: str) -> str:
@@ -132,16 +166,30 @@ class Token:
 
 
 def may(
-    principal: Principal, role: Role, scope: str | None = None, *, resource: str | None = None
+    principal: Principal, role: Role, scope: str | None = None, *, resource: Resource | None = None
 ) -> bool:
     """A narrowed token passes only where its scope is asked for; the role counts in any case."""
     if principal.scopes and scope not in principal.scopes:
         return False
-    return effective_role(principal.role, principal.held, resource) >= role
+    held = effective_role(principal.role, principal.held, resource)
+    return held is not None and held >= role
+
+
+def knows(principal: Principal, resource: Resource) -> bool:
+    """Whether somebody may learn that a resource exists.
+
+    Of a private one a narrow token knows what one of its scopes names, whatever that allows.
+    """
+    if not resource.private:
+        return True
+    named = {scope.rpartition(":")[2] for scope in principal.scopes}
+    if named and resource.id not in named:
+        return False
+    return effective_role(principal.role, principal.held, resource) is not None
 
 
 def require(
-    principal: Principal, role: Role, scope: str | None = None, *, resource: str | None = None
+    principal: Principal, role: Role, scope: str | None = None, *, resource: Resource | None = None
 ) -> None:
     """Raise Denied unless `principal` has at least `role` and, with a narrow token, `scope`.
 
@@ -157,7 +205,8 @@ def require(
     has = effective_role(principal.role, principal.held, resource)
     where = " here" if resource else ""
     raise Denied(
-        f"This needs the role {role.name}; {principal.login} has {has.name}{where}.",
+        f"This needs the role {role.name}; {principal.login} has"
+        f" {has.name if has else 'none'}{where}.",
         next_step="Ask an administrator to do it or to change your role.",
     )
 

@@ -6,7 +6,7 @@ import structlog
 
 from towpath.kernel import ids
 from towpath.kernel.access import auditing, store, team_store
-from towpath.kernel.access.model import HERE, Role, User, effective_role, valid_login
+from towpath.kernel.access.model import HERE, Resource, Role, User, effective_role, valid_login
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Conflict, InvalidInput, NotFound
 
@@ -95,12 +95,13 @@ def known(tx: Tx, login: str) -> User:
     return found
 
 
-def has_role(tx: Tx, login: str, role: Role, *, resource: str | None = None) -> bool:
+def has_role(tx: Tx, login: str, role: Role, *, resource: Resource | None = None) -> bool:
     """Whether a user has at least this role, for what was said without a request of their own."""
     found = store.user(tx, login)
     if found is None or found.deactivated is not None:
         return False
-    return effective_role(found.role, store.held(tx, found.id), resource) >= role
+    held = effective_role(found.role, store.held(tx, found.id), resource)
+    return held is not None and held >= role
 
 
 def set_role(tx: Tx, login: str, role: Role) -> User:

@@ -14,15 +14,18 @@ from towpath.kernel import ids
 from towpath.kernel.access import auditing, store, throttling
 from towpath.kernel.access.credentials import change_password as change_password
 from towpath.kernel.access.credentials import set_password as set_password
+from towpath.kernel.access.model import DOORS as DOORS
 from towpath.kernel.access.model import HERE as HERE
 from towpath.kernel.access.model import OpenSession as OpenSession
 from towpath.kernel.access.model import Principal as Principal
+from towpath.kernel.access.model import Resource as Resource
 from towpath.kernel.access.model import Role as Role
 from towpath.kernel.access.model import Team as Team
 from towpath.kernel.access.model import Token as Token
 from towpath.kernel.access.model import User as User
 from towpath.kernel.access.model import door as door
 from towpath.kernel.access.model import effective_role as effective_role
+from towpath.kernel.access.model import knows as knows
 from towpath.kernel.access.model import may as may
 from towpath.kernel.access.model import require as require
 from towpath.kernel.access.model import valid_scopes

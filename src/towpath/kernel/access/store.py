@@ -24,6 +24,7 @@ from towpath.kernel.access.model import (
     User,
     door,
     granted,
+    held_by_scopes,
 )
 from towpath.kernel.access.tables import FAILURE, GRANT, MEMBER, SESSION, TOKEN, USER
 from towpath.kernel.clock import Micros
@@ -117,8 +118,9 @@ def set_password(tx: Tx, user_id: str, password_hash: str) -> None:
 
 
 def held(tx: Tx, user_id: str) -> dict[str, Role]:
-    """What a user was granted on single resources, by themselves and through their teams."""
-    teams = select(MEMBER.c.team_id).where(MEMBER.c.user_id == user_id)
+    """What a user was granted on single resources, by themselves and as a person by teams."""
+    teams = select(MEMBER.c.team_id).join(USER, USER.c.id == MEMBER.c.user_id)
+    teams = teams.where(MEMBER.c.user_id == user_id, USER.c.owner.is_(None), ~USER.c.system)
     mine = select(GRANT).where(or_(GRANT.c.holder == user_id, GRANT.c.holder.in_(teams)))
     grants = [Grant(row["resource"], row["holder"], Role(row["role"])) for row in tx.rows(mine)]
     return granted(user_id, {grant.holder for grant in grants}, grants)
@@ -169,6 +171,7 @@ def token_holder(tx: Tx, token_hash: str) -> tuple[Principal, Token] | None:
             USER.c.login,
             USER.c.name.label("user_name"),
             USER.c.role,
+            USER.c.system,
             TOKEN,
         )
         .join(USER, USER.c.id == TOKEN.c.user_id)
@@ -180,14 +183,14 @@ def token_holder(tx: Tx, token_hash: str) -> tuple[Principal, Token] | None:
     )
     if row is None:
         return None
-    token = _token(row)
+    token, role = _token(row), Role(row["role"])
     principal = Principal(
         id=row["user_id"],
         login=row["login"],
         name=row["user_name"],
-        role=Role(row["role"]),
+        role=role,
         scopes=frozenset(token.scopes),
-        held=held(tx, row["user_id"]),
+        held=held_by_scopes(token.scopes, role) if row["system"] else held(tx, row["user_id"]),
         proof="token",
         proof_id=token.id,
     )

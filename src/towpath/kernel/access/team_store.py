@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, func, insert, select, update
 
-from towpath.kernel.access.model import Grant, Role, Team
+from towpath.kernel.access.model import DOORS, Grant, Role, Team
 from towpath.kernel.access.tables import GRANT, MEMBER, SITE_ROLE, TEAM, USER
 from towpath.kernel.db.interface import Tx
 
@@ -31,6 +31,7 @@ def delete_team(tx: Tx, team_id: str) -> None:
     tx.execute(delete(GRANT).where(GRANT.c.holder == team_id))
     tx.execute(delete(MEMBER).where(MEMBER.c.team_id == team_id))
     tx.execute(delete(TEAM).where(TEAM.c.id == team_id))
+    tx.wake(DOORS)
 
 
 def owned_by(tx: Tx, team_id: str) -> list[str]:
@@ -55,6 +56,7 @@ def remove_member(tx: Tx, team_id: str, user_id: str, source: str) -> None:
             MEMBER.c.team_id == team_id, MEMBER.c.user_id == user_id, MEMBER.c.source == source
         )
     )
+    tx.wake(DOORS)
 
 
 def members(tx: Tx) -> Sequence[tuple[str, str, str]]:
@@ -85,6 +87,7 @@ def granted_role(tx: Tx, holder: str, resource: str) -> Role | None:
 def put_grant(tx: Tx, holder: str, resource: str, role: Role | None) -> None:
     """Set what a holder has on a resource; None takes it away."""
     tx.execute(delete(GRANT).where(GRANT.c.holder == holder, GRANT.c.resource == resource))
+    tx.wake(DOORS)
     if role is not None:
         tx.execute(insert(GRANT).values(holder=holder, resource=resource, role=int(role)))
 
@@ -114,3 +117,4 @@ def put_site_role(tx: Tx, user_id: str, source: str, role: Role | None) -> None:
     highest = select(func.max(SITE_ROLE.c.role)).where(SITE_ROLE.c.user_id == user_id)
     best = tx.scalar(highest)
     tx.execute(update(USER).where(USER.c.id == user_id).values(role=best or int(Role.viewer)))
+    tx.wake(DOORS)

@@ -8,7 +8,17 @@ import structlog
 
 from towpath.kernel import ids
 from towpath.kernel.access import auditing, store, team_store
-from towpath.kernel.access.model import HERE, Grant, Principal, Role, Team, require, valid_slug
+from towpath.kernel.access.model import (
+    HERE,
+    Grant,
+    Named,
+    Principal,
+    Role,
+    Team,
+    User,
+    require,
+    valid_slug,
+)
 from towpath.kernel.access.people import known
 from towpath.kernel.audit import service as audit
 from towpath.kernel.db.interface import Tx
@@ -83,8 +93,8 @@ def remove_team(tx: Tx, slug: str) -> None:
 
 
 def add_member(tx: Tx, slug: str, login: str) -> None:
-    """Put a user into a team by our own word; nothing happens if they are in it by that."""
-    found, user = team(tx, slug), known(tx, login)
+    """Put a person into a team by our own word; nothing happens if they are in it by that."""
+    found, user = team(tx, slug), _person(known(tx, login))
     if found.id not in team_store.memberships(tx, user.id, HERE):
         team_store.add_member(tx, found.id, user.id, HERE)
         auditing.of_team(tx, auditing.MEMBER_ADDED, slug, after=_membership(login, HERE))
@@ -111,6 +121,8 @@ def set_memberships(tx: Tx, user_id: str, source: str, teams: Mapping[str, str])
     """
     if not source:
         raise InvalidInput("Only a source outside sets all memberships at once.")
+    if teams and (user := store.user_by_id(tx, user_id)):
+        _person(user)
     before = team_store.memberships(tx, user_id, source)
     wanted = {_ensured(tx, slug, name).id for slug, name in teams.items()}
     for team_id in sorted(before - wanted):
@@ -139,7 +151,7 @@ def grant(
         )
     holder = known(tx, login).id if login else team(tx, team_slug).id
     if by is not None:
-        _require_may_grant(tx, by, resource, login, team_slug)
+        _require_may_grant(tx, by, resource, login)
     before = team_store.granted_role(tx, holder, resource)
     team_store.put_grant(tx, holder, resource, role)
     was, now = (
@@ -152,17 +164,15 @@ def grant(
     )
 
 
-def _require_may_grant(tx: Tx, by: Principal, resource: str, login: str, team_slug: str) -> None:
-    """Programs get roles from administrators of the site alone.
+def _require_may_grant(tx: Tx, by: Principal, resource: str, login: str) -> None:
+    """Programs get roles from administrators of the site alone, and are in no team.
 
     Otherwise somebody could let a program of their own approve what they wrote.
     """
-    require(by, Role.admin, resource=resource)
-    logins = (login,) if login else _view(tx, team(tx, team_slug), team_store.members(tx)).members
-    programs = [each for each in logins if known(tx, each).kind != "person"]
-    if programs and by.role < Role.admin:
+    require(by, Role.admin, resource=Named(resource))
+    if login and known(tx, login).kind != "person" and by.role < Role.admin:
         raise Denied(
-            f"{programs[0]} is a program, whose roles administrators of the whole site grant.",
+            f"{login} is a program, whose roles administrators of the whole site grant.",
             next_step="Ask one of them.",
         )
 
@@ -171,6 +181,16 @@ def grants(tx: Tx, resource: str | None = None) -> list[Given]:
     """List what was granted, on one resource or on all."""
     slugs = {each.id: each.slug for each in team_store.teams(tx)}
     return [_given(tx, each, slugs) for each in team_store.grants(tx, resource)]
+
+
+def _person(user: User) -> User:
+    """Refuse programs: what a team is granted, now or later, is for people."""
+    if user.kind != "person":
+        raise InvalidInput(
+            f"{user.login} is a program, and programs are in no team.",
+            next_step="Grant it the roles it needs by its own login.",
+        )
+    return user
 
 
 def _membership(login: str, source: str) -> dict[str, str]:

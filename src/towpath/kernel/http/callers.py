@@ -16,7 +16,7 @@ from towpath.kernel.access import service as access
 from towpath.kernel.access.service import Principal
 from towpath.kernel.clock import SECOND
 from towpath.kernel.context import Kernel
-from towpath.kernel.db.interface import ANYTHING
+from towpath.kernel.db.interface import ANYTHING, Tx
 from towpath.kernel.errors import TowpathError, Unauthenticated
 from towpath.kernel.http import csrf
 
@@ -71,7 +71,8 @@ def recognise(request: Request) -> None:
 async def shut_out(request: Request) -> None:
     """Return as soon as this request would not be let in again: a stream must not outlive that.
 
-    Whoever takes a session or a token away wakes us; what ends by itself is found a minute later.
+    Whoever takes a session, a token or a grant away wakes us; what ends by itself is found a
+    minute later.
     """
     principal: Principal | None = request.state.principal
     if principal is None:  # anybody may listen here, and nobody can be shut out
@@ -79,7 +80,7 @@ async def shut_out(request: Request) -> None:
         return
     kernel: Kernel = request.app.state.kernel
     loop, woken = asyncio.get_running_loop(), asyncio.Event()
-    channels = {ANYTHING, access.door(principal.id)}
+    channels = {ANYTHING, access.DOORS, access.door(principal.id)}
 
     def heard(channel: str) -> None:
         if channel in channels:
@@ -96,14 +97,23 @@ async def shut_out(request: Request) -> None:
 
 
 def _still_in(request: Request, kernel: Kernel) -> bool:
-    cookie = request.cookies.get(csrf.SESSION_COOKIE, "")
-    token = presented_token(request.headers.get("authorization", ""))
+    """Authenticate again, and check again what the route declared."""
     try:
-        if token:
-            return bool(kernel.db.read(lambda tx: access.authenticate_token(tx, token)))
-        return kernel.db.read(lambda tx: access.authenticate_session(tx, cookie)) is not None
+        principal = kernel.db.read(lambda tx: presented(request, tx))
+        for check in getattr(request.state, "checks", ()) if principal else ():
+            check(principal)
     except TowpathError:
         return False
+    return principal is not None
+
+
+def presented(request: Request, tx: Tx) -> Principal | None:
+    """Find who a request comes from, by what it shows, as of now."""
+    token = presented_token(request.headers.get("authorization", ""))
+    if token:
+        return access.authenticate_token(tx, token)
+    found = access.authenticate_session(tx, request.cookies.get(csrf.SESSION_COOKIE, ""))
+    return found[0] if found else None
 
 
 OptionalCaller = Annotated[Principal | None, Depends(optional_caller)]

@@ -8,7 +8,7 @@ does not start, and `docs/reference/permissions.md` is written from the same dec
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
@@ -18,13 +18,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from towpath.kernel.access.service import Principal, Role, may, require
+from towpath.kernel.access.model import Named
+from towpath.kernel.access.service import Principal, Resource, Role, knows, may, require
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
+from towpath.kernel.errors import NotFound
 from towpath.kernel.http.callers import Caller, TheKernel
 from towpath.kernel.http.envelope import follow
 
-Resource = Callable[[Tx, Mapping[str, Any]], str]
+Find = Callable[[Tx, Mapping[str, Any]], Resource | None]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -32,29 +34,43 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Needs:
     """Demands a role, on the whole site or on the resource that the path names.
 
-    `on` finds the resource from the parameters of the path. A narrow token passes with one of
-    `scopes`, in which {} stands for the resource, or with `any_token` always. `also` says in
-    words what the handler demands beyond this, in cases that the path does not show.
+    `on` finds the resource from the parameters of the path, or None. Who may not know of it hears
+    what they would hear if it were not there. A narrow token passes with one of `scopes`, in which
+    {} stands for the resource, or with `any_token` always. `also` says in words what the handler
+    demands beyond this, in cases that the path does not show.
     """
 
     role: Role
-    on: Resource | None = None
+    on: Find | None = None
     scopes: tuple[str, ...] = ()
     any_token: bool = False
     also: str = ""
 
     def __call__(self, request: Request, kernel: TheKernel, caller: Caller) -> None:
-        resource = self._resource(request, kernel)
+        check = partial(self._check, request, kernel)
+        check(caller)
+        request.state.checks = (*getattr(request.state, "checks", ()), check)
+
+    def _check(self, request: Request, kernel: Kernel, caller: Principal) -> None:
+        resource = self._resource(request, kernel, caller)
         asked = replace(caller, scopes=frozenset()) if self.any_token else caller
         require(asked, self.role, self._scope(caller, resource), resource=resource)
 
-    def _resource(self, request: Request, kernel: Kernel) -> str | None:
-        found = self.on
-        return kernel.db.read(lambda tx: found(tx, request.path_params)) if found else None
+    def _resource(self, request: Request, kernel: Kernel, caller: Principal) -> Resource | None:
+        find = self.on
+        if find is None:
+            return None
+        found = kernel.db.read(lambda tx: find(tx, request.path_params))
+        if found is None or not knows(caller, found):
+            raise NotFound(
+                f"Nothing that you may see is at {request.url.path[:200]!a}.",
+                next_step="Check the spelling, or ask those who may see it to let you in.",
+            )
+        return found
 
-    def _scope(self, caller: Principal, resource: str | None) -> str | None:
+    def _scope(self, caller: Principal, resource: Resource | None) -> str | None:
         """Choose the scope that the caller has; else the first, for the refusal to name."""
-        wanted = [scope.format(resource) for scope in self.scopes]
+        wanted = [scope.format(resource.id if resource else None) for scope in self.scopes]
         return next((one for one in wanted if one in caller.scopes), next(iter(wanted), None))
 
 
@@ -157,16 +173,20 @@ def passes(
     here: Role | None = None,
     *,
     narrow: bool = False,
+    private: bool = False,
 ) -> bool:
     """Whether somebody with these roles, on the site and on the resource, is let in.
 
     None as role on the site is an outsider; `narrow` comes with a token whose scope is none of
     those asked for. It asks the same `may` as a request does.
     """
-    return all(_passes(one, site, here, narrow=narrow) for one in declared)
+    it = Named("it", private)
+    return all(_passes(one, site, here, it, narrow=narrow) for one in declared)
 
 
-def _passes(declared: Declaration, site: Role | None, here: Role | None, *, narrow: bool) -> bool:
+def _passes(
+    declared: Declaration, site: Role | None, here: Role | None, it: Named, *, narrow: bool
+) -> bool:
     if isinstance(declared, Anybody):
         return True
     if isinstance(declared, Special) or site is None:
@@ -174,4 +194,4 @@ def _passes(declared: Declaration, site: Role | None, here: Role | None, *, narr
     held = {} if here is None else {"it": here}
     scopes = frozenset({"another"} if narrow and not declared.any_token else ())
     somebody = Principal("user", "somebody", "", site, scopes, held)
-    return may(somebody, declared.role, resource="it" if declared.on else None)
+    return may(somebody, declared.role, resource=it if declared.on else None)

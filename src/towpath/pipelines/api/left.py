@@ -98,9 +98,8 @@ def list_caches(
     key: Annotated[str, Query(description="How keys begin")] = "",
 ) -> list[CacheOut]:
     """List what runs of a repository have cached, newest first."""
-    here = {"owner": owner, "name": name}
     found = kernel.db.read(
-        lambda tx: service.entries(tx, service.repository_named(tx, here), ref, key)
+        lambda tx: service.entries(tx, service.id_named(tx, owner, name), ref, key)
     )
     return [
         CacheOut(
@@ -113,8 +112,7 @@ def list_caches(
 
 def delete_cache(kernel: TheKernel, owner: str, name: str, cache: int) -> None:
     """Delete an entry of a repository's cache."""
-    here = {"owner": owner, "name": name}
-    kernel.db.write(lambda tx: service.drop_entry(tx, service.repository_named(tx, here), cache))
+    kernel.db.write(lambda tx: service.drop_entry(tx, service.id_named(tx, owner, name), cache))
 
 
 def _artifact(kernel: Kernel, of: service.Artifact) -> ArtifactOut:

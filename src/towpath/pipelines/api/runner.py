@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from towpath.kernel.access import service as access
+from towpath.kernel.access.service import Principal
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
 from towpath.kernel.errors import Denied, InvalidInput, TooLarge, Unauthenticated, Unavailable
@@ -91,10 +92,17 @@ class Wire:
         lease = _lease(request)
         runner, version = body.runner[:100], body.version[:40]
         until = asyncio.get_running_loop().time() + POLL_SECONDS
+
+        def whose() -> Principal:
+            found: Principal = request.state.principal
+            return found
+
         with self._bells.bell(service.QUEUED) as bell:
             while not await request.is_disconnected():
                 taken = await self._write(
-                    lambda tx: service.claim(tx, runner, body.labels, lease, version)
+                    lambda tx: service.claim(
+                        tx, runner, body.labels, lease, version, service.withheld(tx, whose())
+                    )
                 )
                 if taken and (whole := await run_in_threadpool(self._whole, taken, lease)):
                     return _json(whole)
@@ -177,6 +185,7 @@ class Wire:
             )
         caller = self._kernel.db.read(lambda tx: access.authenticate_token(tx, token))
         note(caller)
+        request.state.principal = caller
         trusted = caller.role >= access.Role.maintainer or caller.login == service.RUNNER_USER
         if "runner" not in caller.scopes or not trusted:
             raise Denied(

@@ -1,6 +1,6 @@
 """Runs and their logs for programs."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -19,7 +19,9 @@ from towpath.pipelines.api import ranges
 from towpath.pipelines.api.bells import Bells
 from towpath.pipelines.api.tails import Tail, resume_at
 
-VIEWERS = Depends(Needs(Role.viewer))
+VIEWERS = Depends(Needs(Role.viewer, also="lists what the caller may know of"))
+READS_RUN = Depends(Needs(Role.viewer, service.repository_of_run))
+READS_JOB = Depends(Needs(Role.viewer, service.repository_of_job))
 MEMBERS = Depends(Needs(Role.member, service.repository_of_run))
 PREFIX = "/api/towpath/v1"
 _BLOCK = 256 * 1024
@@ -100,10 +102,23 @@ class RunWithJobs(RunOut):
     jobs: list[JobOut]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which runs are listed."""
+
+    repository: Annotated[str | None, Query(description="OWNER/NAME")] = None
+    sha: str | None = None
+
+
 def router(kernel: Kernel, bells: Bells) -> APIRouter:
-    routes = APIRouter(prefix=PREFIX, tags=["pipelines"], dependencies=[VIEWERS])
-    routes.add_api_route("/runs", list_runs, methods=["GET"], response_model=list[RunOut])
-    routes.add_api_route("/runs/{run}", one_run, methods=["GET"], response_model=RunWithJobs)
+    routes = APIRouter(prefix=PREFIX, tags=["pipelines"])
+    for path, verb, shape, needs in (
+        ("/runs", list_runs, list[RunOut], VIEWERS),
+        ("/runs/{run}", one_run, RunWithJobs, READS_RUN),
+    ):
+        routes.add_api_route(
+            path, verb, methods=["GET"], response_model=shape, dependencies=[needs]
+        )
     routes.add_api_route(
         "/runs/{run}/cancel",
         cancel,
@@ -112,7 +127,9 @@ def router(kernel: Kernel, bells: Bells) -> APIRouter:
         status_code=202,
         dependencies=[MEMBERS],
     )
-    routes.add_api_route("/jobs/{job}/log", log, methods=["GET"], response_class=Response)
+    one = "/jobs/{job}/log"
+    reads: dict[str, Any] = {"response_class": Response, "dependencies": [READS_JOB]}
+    routes.add_api_route(one, log, methods=["GET"], **reads)
 
     async def stream(request: Request, job: str) -> sse.EventStream:
         """Follow a job's log: events of whole lines, `end` when the job is over."""
@@ -122,11 +139,7 @@ def router(kernel: Kernel, bells: Bells) -> APIRouter:
         return sse.EventStream(request, tail.events(resume_at(request)))
 
     routes.add_api_route(
-        "/jobs/{job}/log/stream",
-        stream,
-        methods=["GET"],
-        response_class=Response,
-        responses=sse.RESPONSES,
+        f"{one}/stream", stream, methods=["GET"], responses=sse.RESPONSES, **reads
     )
     return routes
 
@@ -135,15 +148,17 @@ def list_runs(
     request: Request,
     response: Response,
     kernel: TheKernel,
-    repository: Annotated[str | None, Query(description="OWNER/NAME")] = None,
-    sha: str | None = None,
+    caller: Caller,
+    wanted: Annotated[Wanted, Depends()],
     limit: paging.Limit = 50,
     after: paging.After = None,
 ) -> list[RunOut]:
     """List runs, newest first."""
     below = str(paging.Cursor.decode(after).values[0]) if after else None
     found = kernel.db.read(
-        lambda tx: service.runs_in(tx, repository, sha=sha, after=below, limit=limit + 1)
+        lambda tx: service.runs_in(
+            tx, caller, wanted.repository, sha=wanted.sha, after=below, limit=limit + 1
+        )
     )
     shown, more = paging.page(found, limit)
     cursor = paging.Cursor((shown[-1].id,)) if more else None

@@ -44,7 +44,7 @@ from towpath.pipelines.service.artifacts import of_run_named as artifact_named
 from towpath.pipelines.service.artifacts import remove as remove_artifact
 from towpath.pipelines.service.caching import begin as begin_entry
 from towpath.pipelines.service.caching import drop as drop_entry
-from towpath.pipelines.service.caching import entries, repository_named
+from towpath.pipelines.service.caching import entries, id_named, repository_named
 from towpath.pipelines.service.caching import find as find_entry
 from towpath.pipelines.service.caching import finish as finish_entry
 from towpath.pipelines.service.hearing import claim
@@ -55,8 +55,11 @@ from towpath.pipelines.service.looking import (
     forget,
     heal,
     line_html,
+    repository_of_job,
+    repository_of_run,
     runs_in,
     steps_of,
+    withheld,
 )
 from towpath.pipelines.service.planning import (
     FOLDERS,
@@ -98,7 +101,6 @@ from towpath.pipelines.store.leases import (
     stopping,
 )
 from towpath.pipelines.store.suites import (
-    repository_of_run,
     run,
     runs,
     runs_of,
@@ -157,6 +159,7 @@ __all__ = [
     "heal",
     "heartbeat",
     "held",
+    "id_named",
     "id_token",
     "job",
     "jobs_of",
@@ -178,6 +181,7 @@ __all__ = [
     "remove_artifact",
     "report",
     "repository_named",
+    "repository_of_job",
     "repository_of_run",
     "rotate_signers",
     "run",
@@ -200,4 +204,5 @@ __all__ = [
     "unplannable",
     "walls",
     "with_secrets",
+    "withheld",
 ]

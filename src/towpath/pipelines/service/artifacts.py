@@ -68,7 +68,7 @@ def finish(kernel: Kernel, by: Job, name: str, size: int, digest: str) -> Artifa
         def write(tx: Tx) -> None:
             uploading.settle(tx, there.upload, weighed)
             artifacts.make_whole(tx, there.number, size=weighed.size, digest=weighed.digest)
-            tx.wake(f"live:run:{there.run}")
+            suites.wake_run(tx, there.run)
 
         kernel.db.write(write)
     return kernel.db.read(lambda tx: artifacts.numbered(tx, there.number))
@@ -135,7 +135,7 @@ def of_run(
 def remove(tx: Tx, gone: Artifact) -> None:
     """Delete an artifact before its time."""
     artifacts.remove(tx, gone)
-    tx.wake(f"live:run:{gone.run}")
+    suites.wake_run(tx, gone.run)
 
 
 def artifact(tx: Tx, run: str, number: int) -> Artifact:

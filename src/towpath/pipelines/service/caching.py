@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from towpath.forge import service as forge
+from towpath.forge.service import Repository
 from towpath.kernel.audit import service as audit
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
@@ -130,6 +131,11 @@ def drop(tx: Tx, repository: str, number: int) -> None:
     caches.remove(tx, gone)
 
 
-def repository_named(tx: Tx, path: Mapping[str, Any]) -> str:
+def repository_named(tx: Tx, path: Mapping[str, Any]) -> Repository | None:
     """Find the repository that an address names by owner and name."""
     return forge.repository_at(tx, path)
+
+
+def id_named(tx: Tx, owner: str, name: str) -> str:
+    """The id of a repository by its name, for whoever may know of it."""
+    return forge.find_repository(tx, owner, name).id

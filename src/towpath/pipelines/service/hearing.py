@@ -25,11 +25,19 @@ def tell_jobs(tx: Tx, of: Run, moved: Collection[str]) -> None:
 
 
 def claim(
-    tx: Tx, runner: str, labels: Iterable[str], lease: str, version: str = ""
+    tx: Tx,
+    runner: str,
+    labels: Iterable[str],
+    lease: str,
+    version: str = "",
+    but: Collection[str] = (),
 ) -> Assignment | None:
-    """Take a job for a runner, and let it be heard; a claim that is repeated is no news."""
+    """Take a job for a runner, and let it be heard; a claim that is repeated is no news.
+
+    It is given none of the repositories in `but`.
+    """
     known = job_rows.held_by(tx, leases.digest(lease))
-    taken = leases.claim(tx, runner, labels, lease, version)
+    taken = leases.claim(tx, runner, labels, lease, version, but)
     if taken and known is None:
         _tell_taken(tx, taken)
     return taken

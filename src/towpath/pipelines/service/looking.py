@@ -1,9 +1,13 @@
 """Looking at runs and their logs, and forgetting those that are old."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from statistics import median
+from typing import Any
 
 from towpath.forge import service as forge
+from towpath.forge.service import Repository
+from towpath.kernel.access.service import Principal, Role, may
 from towpath.kernel.clock import SECOND, Micros
 from towpath.kernel.context import Kernel
 from towpath.kernel.db.interface import Tx
@@ -11,6 +15,7 @@ from towpath.pipelines.clients import process
 from towpath.pipelines.clients.logs import writing
 from towpath.pipelines.clients.logs.reading import LONGEST_LINE
 from towpath.pipelines.formats import ansi
+from towpath.pipelines.model.execution import RUNNER_USER
 from towpath.pipelines.model.run import (
     Job,
     Run,
@@ -23,19 +28,45 @@ from towpath.pipelines.store import suites as suite_rows
 _FORGOTTEN_AT_ONCE = 100
 
 
+def repository_of_run(tx: Tx, path: Mapping[str, Any]) -> Repository | None:
+    """Find whose run an address names: the repository that roles are granted on."""
+    found = suite_rows.repository_of(tx, path["run"])
+    return forge.repository_with(tx, found) if found else None
+
+
+def repository_of_job(tx: Tx, path: Mapping[str, Any]) -> Repository | None:
+    """Find whose job an address names."""
+    found = job_rows.run_of(tx, path["job"])
+    return repository_of_run(tx, {"run": found}) if found else None
+
+
+def withheld(tx: Tx, caller: Principal) -> Collection[str]:
+    """The private repositories whose jobs are not for runners of somebody, which see all of a job.
+
+    Whoever brings a runner is a maintainer of the site; of these they must be one, too.
+    """
+    if caller.login == RUNNER_USER:
+        return ()
+    whole = replace(caller, scopes=frozenset())  # the token was made for runners alone
+    private = forge.private_repositories(tx)
+    return [one.id for one in private if not may(whole, Role.maintainer, resource=one)]
+
+
 def runs_in(
     tx: Tx,
-    full_name: str | None,
+    caller: Principal,
+    full_name: str | None = None,
     *,
     sha: str | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> list[Run]:
-    """List runs, newest first, of one repository ("owner/name") or of all."""
-    repository = None
-    if full_name is not None:
-        owner, _, name = full_name.partition("/")
-        repository = forge.find_repository(tx, owner, name).id
+    """List runs that somebody may see, newest first, of one repository, "owner/name", or all."""
+    if full_name is None:
+        hidden = forge.hidden(tx, caller)
+        return suite_rows.runs(tx, None, sha, None, after, limit, hidden)
+    owner, _, name = full_name.partition("/")
+    repository = forge.find_known(tx, caller, owner, name).id
     return suite_rows.runs(tx, repository, sha, None, after, limit)
 
 

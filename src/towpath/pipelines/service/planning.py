@@ -134,7 +134,7 @@ def _read_called(kernel: Kernel, asked: Suite, where: Address) -> bytes:
     repository, sha = asked.repository, asked.sha
     if where.repository:
         owner, _, name = where.repository.partition("/")
-        repository = kernel.db.read(lambda tx: forge.find_repository(tx, owner, name).id)
+        repository = kernel.db.read(lambda tx: forge.find_from(tx, repository, owner, name).id)
         sha = where.commit
     found = forge.read_file(kernel, repository, sha, where.path)
     if found is None:

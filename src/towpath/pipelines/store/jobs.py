@@ -1,6 +1,6 @@
 """Jobs, who holds them, and their steps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from towpath.pipelines.model.execution import Annotation, StepReport
 from towpath.pipelines.model.run import Enter, Job, Step
 from towpath.pipelines.store import turns
 from towpath.pipelines.store.suites import encoded
-from towpath.pipelines.store.tables import JOB, STEP
+from towpath.pipelines.store.tables import JOB, RUN, STEP
 
 _FIELDS = tuple(field.name for field in fields(Job))
 _STEP_FIELDS = tuple(field.name for field in fields(Step))
@@ -40,6 +40,12 @@ def add_jobs(tx: Tx, jobs: Sequence[Job]) -> None:
 def job(tx: Tx, job_id: str) -> Job:
     """Find a job; NotFound otherwise."""
     return held_job(tx, job_id)[0]
+
+
+def run_of(tx: Tx, job_id: str) -> str | None:
+    """Of which run a job is; None when there is none of this id."""
+    found = tx.scalar(select(JOB.c.run).where(JOB.c.id == job_id))
+    return None if found is None else str(found)
 
 
 def held_job(tx: Tx, job_id: str) -> tuple[Job, Lease]:
@@ -68,9 +74,12 @@ def jobs_of(tx: Tx, run_ids: Sequence[str]) -> list[Job]:
     return [_job(row) for row in rows]
 
 
-def queued(tx: Tx) -> list[Job]:
-    """List jobs that wait for a runner, those that wait longest first."""
+def queued(tx: Tx, but: Collection[str] = ()) -> list[Job]:
+    """List jobs that wait for a runner, longest first, but those of some repositories."""
     chosen = select(JOB).where(JOB.c.state == "queued")
+    if but:
+        theirs = select(RUN.c.id).where(RUN.c.repository.in_(but))
+        chosen = chosen.where(JOB.c.run.not_in(theirs))
     rows = tx.rows(chosen.order_by(JOB.c.queued, JOB.c.position, JOB.c.id).limit(_LOOKED_AT))
     return [_job(row) for row in rows]
 

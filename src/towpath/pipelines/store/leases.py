@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 
 from sqlalchemy import update
@@ -35,17 +35,23 @@ QUEUED = "pipelines:queued"
 
 
 def claim(
-    tx: Tx, runner: str, labels: Iterable[str], lease: str, version: str = ""
+    tx: Tx,
+    runner: str,
+    labels: Iterable[str],
+    lease: str,
+    version: str = "",
+    but: Collection[str] = (),
 ) -> Assignment | None:
     """Take the job that waits longest of those whose `runs-on` this runner serves.
 
-    A lease that holds a job already gets it again: the answer to its claim was lost.
+    It gets none of the repositories in `but`. A lease that holds a job already gets it again: the
+    answer to its claim was lost.
     """
     note_runner(tx, runner, version)
     if mine := jobs.held_by(tx, digest(lease)):
         return _assignment(tx, mine, lease)
     served = {label.lower() for label in labels}
-    for waiting in jobs.queued(tx):
+    for waiting in jobs.queued(tx, but):
         if {label.lower() for label in waiting.spec.runs_on} <= served:
             return _assign(tx, waiting, runner, lease)
     return None
@@ -136,7 +142,7 @@ def report(tx: Tx, job_id: str, lease: str, reports: Sequence[StepReport]) -> bo
     mine = held(tx, job_id, lease)
     for each in reports:
         jobs.report_step(tx, mine, each)
-    tx.wake(f"live:run:{mine.run}")
+    suites.wake_run(tx, mine.run)
     return mine.stop
 
 

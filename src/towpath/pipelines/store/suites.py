@@ -1,6 +1,6 @@
 """Suites and runs as rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -123,9 +123,11 @@ def runs(
     state: str | None = None,
     after: str | None = None,
     limit: int = 50,
+    but: Collection[str] = (),
 ) -> list[Run]:
-    """List runs, newest first, from below the id `after`."""
+    """List runs, newest first, from below the id `after`; none of the repositories in `but`."""
     chosen = select(RUN).order_by(RUN.c.id.desc()).limit(limit)
+    chosen = chosen.where(RUN.c.repository.not_in(but)) if but else chosen
     wanted = {RUN.c.repository: repository, RUN.c.sha: sha, RUN.c.state: state}
     for column, value in wanted.items():
         chosen = chosen if value is None else chosen.where(column == value)
@@ -204,7 +206,12 @@ def forget_empty_suites(tx: Tx, before: Micros) -> None:
 def wake(tx: Tx, changed: Run) -> None:
     """Tell the pages that show a run."""
     for topic in (f"run:{changed.id}", f"repository:{changed.repository}", "home"):
-        tx.wake(f"live:{topic}")
+        tx.wake(f"live:{topic}@{changed.repository}")
+
+
+def wake_run(tx: Tx, run_id: str) -> None:
+    """Tell the pages that show this run and nothing else of its repository."""
+    tx.wake(f"live:run:{run_id}@{repository_of(tx, run_id)}")
 
 
 def encoded(value: Any) -> str:
@@ -221,6 +228,7 @@ def _run(row: RowMapping) -> Run:
     return Run(**{**row, **decoded, "concurrency": alone})
 
 
-def repository_of_run(tx: Tx, path: Mapping[str, Any]) -> str:
-    """Find whose run an address names: the id of the repository that roles are granted on."""
-    return run(tx, path["run"]).repository
+def repository_of(tx: Tx, run_id: str) -> str | None:
+    """In which repository a run is; None when there is none of this id."""
+    found = tx.scalar(select(RUN.c.repository).where(RUN.c.id == run_id))
+    return None if found is None else str(found)
