@@ -11,7 +11,9 @@ REQUIREMENTS = sorted(Path("requirements").glob("*.txt"))
 LOCKS = [path for path in [Path("web/package-lock.json")] if path.exists()]
 
 
-@pytest.mark.parametrize("pattern", [texts.MACHINE, texts.REGISTRY, texts.LOOSE_END])
+@pytest.mark.parametrize(
+    "pattern", [texts.MACHINE, texts.REGISTRY, texts.LOOSE_END, texts.UNMERGED]
+)
 def test_no_file_holds_a_machine_path_a_registry_or_a_loose_end(pattern):
     assert texts.lines_with(pattern, texts.committed(ROOT)) == []
 
@@ -40,6 +42,8 @@ def test_a_planted_requirement_that_could_be_anything_is_found(tmp_path, planted
 
 
 PLANTED = [
+    (texts.UNMERGED, "<" * 7 + " ours"),
+    (texts.UNMERGED, "=" * 7),
     (texts.MACHINE, "cd /" + "root/towpath"),
     (texts.MACHINE, "log in /" + "work/main/x.log"),
     (texts.REGISTRY, "index = py" + "pi.org"),

@@ -9,6 +9,7 @@ from pathlib import Path
 MACHINE = re.compile("/(?:" + r"work/(?:main|shared)|root/\w|home/[a-z]+/\w)")
 REGISTRY = re.compile("|".join([r"pypi\." + "org", r"python" + "hosted", r"npm" + r"js\.org"]))
 LOOSE_END = re.compile(r"\b(?:" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3]) + r")\b")
+UNMERGED = re.compile(r"^(?:<{7} |>{7} |={7}$)")
 ADDRESS = re.compile(r"https?://|file://|--index|--find-links")
 TEXT = {".py", ".md", ".txt", ".toml", ".json", ".yml", ".yaml", ".html", ".css", ".js", ".sh", ""}
 
