@@ -77,6 +77,43 @@ def test_npms_client_uploads_an_artifact_that_a_later_job_downloads(dock, start)
     assert "\nleft 0\n" in log
 
 
+KEEP = action(
+    "keep",
+    """
+    fs.mkdirSync('tools', { recursive: true });
+    fs.writeFileSync('tools/axe', 'sharp\\n');
+    console.log('missed', await restoreCache(['tools'], 'tools-1', ['tools-']));
+    console.log('kept', (await saveCache(['tools'], 'tools-1')) > 0);
+    console.log('again', await saveCache(['tools'], 'tools-1'));
+    """,
+)
+FIND = action(
+    "find",
+    """
+    console.log('exact', await restoreCache(['tools'], 'tools-1'));
+    console.log('axe', fs.readFileSync('tools/axe', 'utf8').trim());
+    console.log('begins', await restoreCache(['tools'], 'tools-2', ['other-', 'tools-']));
+    console.log('elsewhere', await restoreCache(['saws'], 'tools-1'));
+    """,
+)
+
+
+@pytest.mark.slow
+def test_npms_client_keeps_a_cache_that_a_later_job_finds(dock, start):
+    dock.runner("--tool-path", str(MODULES))
+    run = start(
+        f"  a:\n{JOB}      - uses: ./keep\n  b:\n    needs: a\n{JOB}      - uses: ./find\n",
+        **KEEP,
+        **FIND,
+    )
+    ended = dock.finished(run, 120)
+    log = dock.log(run, "a") + dock.log(run, "b")
+    assert ended["conclusion"] == "success", log
+    for line in ("missed undefined", "kept true", "again -1", "exact tools-1", "axe sharp",
+                 "begins tools-1", "elsewhere undefined"):  # fmt: skip
+        assert f"\n{line}\n" in log
+
+
 BUILT_IN = """
       - run: mkdir -p out/deep && echo oak > out/deep/hull.txt && echo no > out/secret.key
       - id: up
