@@ -4,7 +4,12 @@ import pytest
 from sqlalchemy import event
 
 from towpath.gate import service
+from towpath.kernel.access import service as access
 from towpath.kernel.errors import NotFound
+
+
+def viewer(tx):
+    return access.principal_of(tx, access.known(tx, "vera"))
 
 
 def test_a_request_nobody_looked_at_yet_can_be_explained(lock):
@@ -21,7 +26,7 @@ def test_queues_come_with_the_default_branch_first(lock):
     lock.work()
     shown = lock.kernel.db.read(lambda tx: service.queues(tx, lock.id))
     assert shown[0].branch == "main"
-    [(repository, view)] = lock.kernel.db.read(service.moving)
+    [(repository, view)] = lock.kernel.db.read(lambda tx: service.moving(tx, viewer(tx)))
     assert (repository.id, [line.number for line in view.line]) == (lock.id, [number])
 
 
