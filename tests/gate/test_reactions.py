@@ -14,6 +14,7 @@ from towpath.facts.forge import (
 from towpath.facts.pipelines import SuiteFinished
 from towpath.forge import service as forge
 from towpath.gate import reactions, service
+from towpath.kernel.access import service as access
 from towpath.kernel.outbox import Delivered
 
 SHA = "a" * 40
@@ -119,5 +120,6 @@ def test_a_queue_goes_with_its_repository_and_is_looked_at_no_more(lock, number,
     deliver(RepositoryDeleted(lock.id))
     read = lock.kernel.db.read
     assert read(lambda tx: service.decisions(tx, lock.id, number, limit=9)) == []
-    assert read(service.moving) == []
+    carol = read(lambda tx: access.principal_of(tx, access.known(tx, "carol")))
+    assert read(lambda tx: service.moving(tx, carol)) == []
     lock.kernel.db.write(service.nudge_all)
