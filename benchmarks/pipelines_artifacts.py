@@ -170,7 +170,10 @@ def serve_ours(folder: Path, port: int) -> None:
     upgrade(database, histories)
     db = open_database(database, clock)
     kernel = Kernel(db=db, clock=clock, settings=Settings(), data=folder, url=url)
-    address = lambda: db.write(lambda tx: uploading.link(tx, url, uploads.begin(tx), "w"))  # noqa: E731
+
+    def address() -> str:
+        return db.write(lambda tx: uploading.link(tx, url, uploads.begin(tx), "w"))
+
     _serve(create_app(kernel, PARTS), port, address)
 
 

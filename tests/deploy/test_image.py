@@ -17,7 +17,6 @@ import pytest
 from tests.pipelines.docks import until
 
 ROOT = Path(__file__).resolve().parents[2]
-DEBIAN = "http://deb.debian.org/debian"
 BASE = "docker.io/library/debian:stable-slim"
 CERTIFICATES = "/etc/ssl/certs"
 NEEDED = ("buildah", "debootstrap")
@@ -67,7 +66,7 @@ def image(buildah, tmp_path_factory):
 
 def _debian(buildah, rootfs: Path) -> None:
     command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", "stable"]
-    subprocess.run([*command, rootfs, DEBIAN], check=True)
+    subprocess.run([*command, rootfs], check=True)  # from where it looks by itself
     container = buildah("from", "scratch")
     buildah("add", "--quiet", container, rootfs, "/")
     buildah("commit", "--quiet", container, BASE)

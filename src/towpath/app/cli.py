@@ -103,7 +103,8 @@ def serve(
     host: str,
     database: str | None,
     role: Literal["all", "web"],
-    no_runner: bool,  # noqa: FBT001 - click passes it by name
+    *,
+    no_runner: bool,
 ) -> None:
     """Start a server; prints `ready URL` when it accepts."""
     from towpath.app.parts import PARTS
@@ -136,7 +137,7 @@ Examples:
     "--data", type=click.Path(path_type=Path), required=True, help="The directory servers use."
 )
 @click.option("--json", "as_json", is_flag=True, help="Log for machines even on a terminal.")
-def worker(data: Path, database: str | None, as_json: bool) -> None:  # noqa: FBT001 - click's
+def worker(data: Path, database: str | None, *, as_json: bool) -> None:
     """Do the work of an installation whose servers are `serve --role web`.
 
     Any number may run, on any host that reaches the database and the data directory; `ready
@@ -154,7 +155,7 @@ def worker(data: Path, database: str | None, as_json: bool) -> None:  # noqa: FB
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def version(as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+def version(*, as_json: bool) -> None:
     """Say which release this is."""
     import towpath
 

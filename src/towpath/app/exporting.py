@@ -58,7 +58,8 @@ def export(
     form: str,
     above: int,
     out: Path | None,
-    resume: bool,  # noqa: FBT001 - click's
+    *,
+    resume: bool,
     url: str,
     token: str,
     **wanted: str | None,
@@ -73,7 +74,7 @@ def export(
     talk = Talk(url, token, as_json=False)
     asked = {name: value for name, value in wanted.items() if value}
     with _opened(out, resume=resume) as file:
-        _FORMS[form].write(file, _entries(talk, asked, above), stopped.end > 0)
+        _FORMS[form].write(file, _entries(talk, asked, above), stopped)
         file.flush()
         if out:
             os.fsync(file.fileno())
@@ -121,23 +122,23 @@ def _last_of(out: Path | None, form: str) -> Stop:
     return found
 
 
-def _as_lines(file: IO[str], entries: Iterator[_Entry], _: bool) -> None:  # noqa: FBT001 - one of three alike
+def _as_lines(file: IO[str], entries: Iterator[_Entry], _: Stop) -> None:
     for entry in entries:
         file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
-def _as_list(file: IO[str], entries: Iterator[_Entry], begun: bool) -> None:  # noqa: FBT001 - the same
-    before = ",\n" if begun else "[\n"
+def _as_list(file: IO[str], entries: Iterator[_Entry], behind: Stop) -> None:
+    before = ",\n" if behind.end else "[\n"
     for entry in entries:
         file.write(before + json.dumps(entry, ensure_ascii=False))
         before = ",\n"
     file.write("\n]\n" if before == ",\n" else "[]\n")
 
 
-def _as_table(file: IO[str], entries: Iterator[_Entry], begun: bool) -> None:  # noqa: FBT001 - the same
+def _as_table(file: IO[str], entries: Iterator[_Entry], behind: Stop) -> None:
     from towpath.kernel.audit import service
 
-    if not begun:
+    if not behind.end:
         file.write(service.table_row(FIELDS).decode())
     for entry in entries:
         file.write(service.table_row([entry[name] for name in FIELDS]).decode())
@@ -147,7 +148,7 @@ def _as_table(file: IO[str], entries: Iterator[_Entry], begun: bool) -> None:  #
 class _Form:
     """How entries are written, and how the last one is found again."""
 
-    write: Callable[[IO[str], Iterator[_Entry], bool], None]
+    write: Callable[[IO[str], Iterator[_Entry], Stop], None]
     find: Callable[[IO[bytes]], Stop]
 
 

@@ -29,7 +29,7 @@ def users() -> None:
 
 @users.command("list")
 @talks
-def list_users(url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
+def list_users(url: str, token: str, *, as_json: bool) -> None:
     """List users, their roles, and whether they may come in."""
     talk = Talk(url, token, as_json=as_json)
     found = talk.ask("GET", "/users")
@@ -54,7 +54,8 @@ def add_user(
     team: str | None,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    *,
+    as_json: bool,
 ) -> None:
     """Add a user without a password, or with --team a service account."""
     talk = Talk(url, token, as_json=as_json)
@@ -75,7 +76,8 @@ def set_role(
     role: str,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    *,
+    as_json: bool,
 ) -> None:
     """Give a user this role on the whole site."""
     talk = Talk(url, token, as_json=as_json)
@@ -90,7 +92,8 @@ def set_password(
     login: str,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    *,
+    as_json: bool,
 ) -> None:
     """Set a person's first or a new password; every session of theirs ends.
 
@@ -114,10 +117,11 @@ def _password() -> str:
 @talks
 def deactivate(
     login: str,
-    undo: bool,  # noqa: FBT001 - click's
+    *,
+    undo: bool,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    as_json: bool,
 ) -> None:
     """Shut a user out at once: sessions and tokens die now."""
     talk = Talk(url, token, as_json=as_json)
@@ -131,10 +135,11 @@ def deactivate(
 @talks
 def bring(
     file: Path,
-    apply: bool,  # noqa: FBT001 - click's
+    *,
+    apply: bool,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    as_json: bool,
 ) -> None:
     """Bring users and teams from a CSV file with the columns login, name, role, teams.
 
@@ -170,7 +175,7 @@ def teams() -> None:
 
 @teams.command("list")
 @talks
-def list_teams(url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
+def list_teams(url: str, token: str, *, as_json: bool) -> None:
     """List teams with their members and what they were granted."""
     talk = Talk(url, token, as_json=as_json)
     found, given = talk.ask("GET", "/teams"), talk.ask("GET", "/grants")
@@ -193,7 +198,8 @@ def add_team(
     name: str,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    *,
+    as_json: bool,
 ) -> None:
     """Add a team."""
     talk = Talk(url, token, as_json=as_json)
@@ -203,7 +209,7 @@ def add_team(
 @teams.command("remove")
 @click.argument("slug")
 @talks
-def remove_team(slug: str, url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
+def remove_team(slug: str, url: str, token: str, *, as_json: bool) -> None:
     """Remove a team and all it was granted."""
     talk = Talk(url, token, as_json=as_json)
     talk.tell(talk.ask("DELETE", f"/teams/{part(slug)}"), f"{slug} is removed.")
@@ -218,7 +224,8 @@ def add_member(
     login: str,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    *,
+    as_json: bool,
 ) -> None:
     """Put a user into a team."""
     talk = Talk(url, token, as_json=as_json)
@@ -235,7 +242,8 @@ def remove_member(
     login: str,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    *,
+    as_json: bool,
 ) -> None:
     """Take a user out of a team."""
     talk = Talk(url, token, as_json=as_json)
@@ -253,10 +261,11 @@ def grant(
     slug: str,
     repository: str,
     role: str,
-    user: bool,  # noqa: FBT001 - click's
+    *,
+    user: bool,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    as_json: bool,
 ) -> None:
     """Give a team a role on one repository that you administer; none takes it away."""
     talk = Talk(url, token, as_json=as_json)
@@ -276,7 +285,7 @@ def _grants_of(repository: str) -> str:
 @teams.command("grants")
 @click.argument("repository", metavar="OWNER/NAME")
 @talks
-def list_grants(repository: str, url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
+def list_grants(repository: str, url: str, token: str, *, as_json: bool) -> None:
     """List who was granted a role on one repository that you administer."""
     talk = Talk(url, token, as_json=as_json)
     found = talk.ask("GET", _grants_of(repository))
@@ -304,10 +313,11 @@ def tokens() -> None:
 @click.option("--everybody", is_flag=True, help="Those of all users; for administrators.")
 @talks
 def list_tokens(
-    everybody: bool,  # noqa: FBT001 - click's
+    *,
+    everybody: bool,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    as_json: bool,
 ) -> None:
     """List tokens, newest first; no list shows a token itself."""
     talk = Talk(url, token, as_json=as_json)
@@ -329,7 +339,8 @@ def create_token(
     days: int | None,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    *,
+    as_json: bool,
 ) -> None:
     """Make a token and print it, once."""
     talk = Talk(url, token, as_json=as_json)
@@ -345,7 +356,8 @@ def revoke_token(
     token_id: str,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    *,
+    as_json: bool,
 ) -> None:
     """Revoke a token at once."""
     talk = Talk(url, token, as_json=as_json)

@@ -41,7 +41,8 @@ def list_secrets(
     on: str | None,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    *,
+    as_json: bool,
 ) -> None:
     """List secrets by name; nobody gets a value back. Without --on, all there are."""
     talk = Talk(url, token, as_json=as_json)
@@ -81,7 +82,8 @@ def put(
     file: Any,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    *,
+    as_json: bool,
 ) -> None:
     """Set a secret to what standard input or a file holds.
 
@@ -119,7 +121,8 @@ def remove(
     on: str | None,
     url: str,
     token: str,
-    as_json: bool,  # noqa: FBT001 - click's
+    *,
+    as_json: bool,
 ) -> None:
     """Remove a secret."""
     talk = Talk(url, token, as_json=as_json)
@@ -129,7 +132,7 @@ def remove(
 
 @secrets.command("rotate")
 @talks
-def rotate(url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
+def rotate(url: str, token: str, *, as_json: bool) -> None:
     """Let a new key encrypt; every secret is sealed again in the background."""
     talk = Talk(url, token, as_json=as_json)
     made = talk.ask("POST", "/secrets/keys")
@@ -140,7 +143,7 @@ def rotate(url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click
 
 @secrets.command("keys")
 @talks
-def list_keys(url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
+def list_keys(url: str, token: str, *, as_json: bool) -> None:
     """List keys by id: which encrypts, which is at hand, how many secrets need it."""
     talk = Talk(url, token, as_json=as_json)
     found = talk.ask("GET", "/secrets/keys")
@@ -156,7 +159,7 @@ def _key(each: Mapping[str, Any]) -> str:
 @secrets.command("drop-key")
 @click.argument("key")
 @talks
-def drop_key(key: str, url: str, token: str, as_json: bool) -> None:  # noqa: FBT001 - click's
+def drop_key(key: str, url: str, token: str, *, as_json: bool) -> None:
     """Take an old key out of the key file; refused while any secret needs it."""
     talk = Talk(url, token, as_json=as_json)
     told = talk.ask("DELETE", f"/secrets/keys/{part(key)}")

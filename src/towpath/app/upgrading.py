@@ -33,7 +33,7 @@ Examples:
 @click.option(
     "--finish", is_flag=True, help="Take away what older processes used; none may run any more."
 )
-def upgrade(data: Path, database: str | None, finish: bool) -> None:  # noqa: FBT001 - from click
+def upgrade(data: Path, database: str | None, *, finish: bool) -> None:
     """Bring the tables to this release, as each start does by itself."""
     os.umask(0o077)
     url = database or f"sqlite:///{data.resolve() / 'towpath.db'}"

@@ -41,9 +41,10 @@ def backup(
     file: Path,
     data: Path,
     database: str | None,
-    without_secrets: bool,  # noqa: FBT001 - click passes it by name
-    verify: bool,  # noqa: FBT001 - click passes it by name
-    as_json: bool,  # noqa: FBT001 - click passes it by name
+    *,
+    without_secrets: bool,
+    verify: bool,
+    as_json: bool,
 ) -> None:
     """Write everything into one FILE, also while the server runs; .gz compresses it."""
     os.umask(0o077)
@@ -86,7 +87,8 @@ def restore(
     file: Path,
     data: Path,
     database: str | None,
-    as_json: bool,  # noqa: FBT001 - click passes it by name
+    *,
+    as_json: bool,
 ) -> None:
     """Make a data directory from a backup, after every byte of it has been checked."""
     os.umask(0o077)

@@ -40,7 +40,7 @@ Examples:
     show_default=True,
     help="Where record.jsonl and the bare repository are left.",
 )
-def demo(once: bool, seed: int, port: int, record: Path) -> None:  # noqa: FBT001 - from click
+def demo(*, once: bool, seed: int, port: int, record: Path) -> None:
     """Watch real merge requests travel through a new server."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     teller = Teller()

@@ -31,7 +31,7 @@ Exit status: 0 all is well, 1 warnings, 2 problems.
 )
 @click.option("--database", metavar="URL", help="As given to serve; SQLite in DATA otherwise.")
 @click.option("--json", "for_machines", is_flag=True, help="For machines.")
-def doctor(data: Path, database: str | None, for_machines: bool) -> None:  # noqa: FBT001 - from click
+def doctor(data: Path, database: str | None, *, for_machines: bool) -> None:
     """Look whether this machine, this data and this database are fit, and say what to do."""
     os.umask(0o077)
     url = database or f"sqlite:///{data.resolve() / 'towpath.db'}"

@@ -4,6 +4,9 @@ One transaction takes a repository out of everybody's sight and announces it. Wh
 later, as work that is done again after a crash: then whoever reads of it by its id has heard.
 """
 
+from functools import partial
+from operator import methodcaller
+
 from towpath.facts.forge import RepositoryDeleted
 from towpath.forge.clients.embedded import upkeep
 from towpath.forge.model.happenings import Deleted
@@ -52,9 +55,9 @@ def clear(kernel: Kernel, repository: str) -> None:
         return
     upkeep.remove(kernel, repository)
     for webhook in kernel.db.read(lambda tx: webhook_rows.webhooks(tx, repository)):
-        kernel.db.write(lambda tx, one=webhook: remove_webhook(tx, one))  # type: ignore[misc]
+        kernel.db.write(partial(remove_webhook, webhook=webhook))
     for statement in rows.remains(repository):
-        kernel.db.write(lambda tx, one=statement: tx.execute(one))  # type: ignore[misc]
+        kernel.db.write(methodcaller("execute", statement))
 
 
 def clear_again(tx: Tx) -> None:

@@ -58,6 +58,6 @@ def _place(address: str) -> str:
         known = ipaddress.ip_address(address)
     except ValueError:
         return f"@{address[:64]}"
-    if known.version == 4:  # noqa: PLR2004 - the version of the protocol
+    if isinstance(known, ipaddress.IPv4Address):
         return f"@{known}"
     return f"@{ipaddress.ip_network((known, 64), strict=False)}"

@@ -33,7 +33,7 @@ Examples:
 )
 @click.argument("files", nargs=-1, required=True, type=_FILE, metavar="FILE…")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of problems.")
-def lint(files: tuple[Path, ...], as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+def lint(files: tuple[Path, ...], *, as_json: bool) -> None:
     """Tell all that is wrong with workflow files, with file, line, column and key.
 
     Errors are what the grammar does not allow, what is understood but not run yet, and scripts
@@ -133,7 +133,7 @@ Examples:
 @click.argument("file", type=_FILE)
 @click.option("--event", default="push", show_default=True, metavar="NAME|FILE", help="See run.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
-def plan(file: Path, event: str, as_json: bool) -> None:  # noqa: FBT001 - click passes it by name
+def plan(file: Path, event: str, *, as_json: bool) -> None:
     """Tell which jobs an event would start, after matrix and conditions, without running any.
 
     Jobs that would run are taken to succeed; what depends on their outputs is said to be open.

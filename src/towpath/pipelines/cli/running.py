@@ -88,7 +88,8 @@ def run(
     workflow: str | None,
     job: str | None,
     directory: Path,
-    watch: bool,  # noqa: FBT001 - click passes it by name
+    *,
+    watch: bool,
     **wishes: Any,
 ) -> None:
     """Run a workflow file on the working tree, without a server.
