@@ -59,6 +59,17 @@ def test_an_upload_that_belongs_to_nothing_is_given_up_after_a_day(canal, boat, 
     assert service.sweep(canal.kernel) == 1
 
 
+def test_an_entry_of_a_cache_that_never_became_whole_is_given_up_after_a_day(canal, boat, clock):
+    boat.keep("whole", b"tar")
+    made = boat.call("CacheService/CreateCacheEntry", key="begun", version="v")
+    boat.put(made["signed_upload_url"], b"oak")
+    age(canal)
+    assert service.sweep(canal.kernel) == 0, "its job may still be sending it"
+    clock.advance(2 * DAY)
+    assert service.sweep(canal.kernel) == 1
+    assert boat.find("whole") == "whole"
+
+
 def test_bytes_that_a_sweep_took_meanwhile_are_not_acknowledged(boat, monkeypatch):
     monkeypatch.setattr(blobs, "is_there", lambda *_: False)
     answer = boat.put(boat.begin(), b"oak")

@@ -39,12 +39,14 @@ def test_what_is_of_use_is_remembered_and_what_goes_takes_its_upload_along(db):
 
     made = db.write(add)
     assert db.read(lambda tx: caches.answering(tx, "r", (MAIN,), "v", ("key",))) == []
+    assert db.read(lambda tx: caches.unfinished(tx, made.created, 9)) == []
+    assert db.read(lambda tx: caches.unfinished(tx, made.created + 1, 9)) == [made]
     db.write(lambda tx: caches.make_whole(tx, 1, size=7))
     db.write(lambda tx: caches.use(tx, made))
     (found,) = db.read(lambda tx: caches.of_repository(tx, "r"))
     assert found.size == 7
     assert found.used == db.read(lambda tx: tx.now) or found.used > made.used
-    assert db.read(lambda tx: caches.unused(tx, found.used + 1, 9)) == [found]
+    assert db.read(lambda tx: caches.unfinished(tx, found.used + 1, 9)) == []
     db.write(lambda tx: caches.remove(tx, [found]))
     assert db.read(lambda tx: caches.at(tx, "r", MAIN, "key", "v")) is None
     assert db.read(lambda tx: uploads.abandoned(tx, found.used + 1)) == []

@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from towpath.kernel.errors import InvalidInput
 
+FOLDERS = (".towpath/workflows", ".github/workflows")
+"""Where files are looked for; the first folder that has any is the one that counts."""
 DEFAULT_TIMEOUT_MINUTES = 360.0
 """As on GitHub."""
 

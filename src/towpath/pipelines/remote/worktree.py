@@ -15,9 +15,8 @@ from towpath.pipelines.formats import workflow as workflow_files
 from towpath.pipelines.formats.called import Address, gather
 from towpath.pipelines.model import addresses
 from towpath.pipelines.model.planning import Called
-from towpath.pipelines.model.workflow import Workflow
+from towpath.pipelines.model.workflow import FOLDERS, Workflow
 
-FOLDERS = (".towpath/workflows", ".github/workflows")
 _GIT_SECONDS = 300.0
 _PERSON = {
     "GIT_AUTHOR_NAME": "Working tree",

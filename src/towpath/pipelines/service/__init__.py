@@ -62,7 +62,6 @@ from towpath.pipelines.service.looking import (
     withheld,
 )
 from towpath.pipelines.service.planning import (
-    FOLDERS,
     PLAN,
     plan,
     run_again,
@@ -112,7 +111,6 @@ from towpath.pipelines.store.turns import TURN
 
 __all__ = [
     "EXPIRY",
-    "FOLDERS",
     "PLAN",
     "QUEUED",
     "RUNNER_USER",

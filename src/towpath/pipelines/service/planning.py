@@ -17,7 +17,7 @@ from towpath.pipelines.model import contexts, planning, triggers
 from towpath.pipelines.model.run import (
     Suite,
 )
-from towpath.pipelines.model.workflow import InvalidWorkflow, Problem, Workflow
+from towpath.pipelines.model.workflow import FOLDERS, InvalidWorkflow, Problem, Workflow
 from towpath.pipelines.service import acting
 from towpath.pipelines.service.running import advance, finish_suite, say
 from towpath.pipelines.store import jobs as job_rows
@@ -25,8 +25,6 @@ from towpath.pipelines.store import suites as suite_rows
 from towpath.pipelines.store import turns
 
 PLAN = "pipelines.plan"
-FOLDERS = (".towpath/workflows", ".github/workflows")
-"""Where files are looked for; the first folder that has any is the one that counts."""
 MAX_FILES = 50
 
 

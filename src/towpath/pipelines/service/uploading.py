@@ -14,7 +14,7 @@ from towpath.pipelines.clients.results import blobs
 from towpath.pipelines.clients.results.blobs import Arriving
 from towpath.pipelines.model import results
 from towpath.pipelines.model.results import Block, Upload, Way
-from towpath.pipelines.store import artifacts, uploads
+from towpath.pipelines.store import artifacts, caches, uploads
 
 PATH = "/api/towpath/v1/uploads"
 _AT_ONCE = 200
@@ -136,9 +136,12 @@ def sweep(kernel: Kernel) -> int:
         pass
 
     def give_up(tx: Tx) -> int:
-        old = uploads.abandoned(tx, after(tx.now, -results.DAY_SECONDS))
+        yesterday = after(tx.now, -results.DAY_SECONDS)
+        begun = caches.unfinished(tx, yesterday, _AT_ONCE)
+        caches.remove(tx, begun)
+        old = uploads.abandoned(tx, yesterday)
         uploads.forget(tx, old)
-        return len(old)
+        return len(begun) + len(old)
 
     while kernel.db.write(give_up):
         pass

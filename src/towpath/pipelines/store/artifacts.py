@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, func, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 
 from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
@@ -55,24 +55,9 @@ def of_run(
     wanted = [ARTIFACT.c.run == run]
     wanted += [ARTIFACT.c.name == name] if name is not None else []
     wanted += [ARTIFACT.c.number == number] if number is not None else []
-    return _listed(tx, wanted, _MOST, 0)
-
-
-def of_repository(
-    tx: Tx, repository: str, name: str | None, limit: int, skipped: int
-) -> Sequence[Artifact]:
-    wanted = [ARTIFACT.c.repository == repository]
-    wanted += [ARTIFACT.c.name == name] if name is not None else []
-    return _listed(tx, wanted, limit, skipped)
-
-
-def count(tx: Tx, repository: str, name: str | None = None) -> int:
-    chosen = select(func.count()).where(
-        ARTIFACT.c.repository == repository, ARTIFACT.c.whole.is_(True)
-    )
-    if name is not None:
-        chosen = chosen.where(ARTIFACT.c.name == name)
-    return int(tx.execute(chosen).scalar() or 0)
+    chosen = select(ARTIFACT).where(*wanted, ARTIFACT.c.whole.is_(True))
+    rows = tx.rows(chosen.order_by(ARTIFACT.c.number.desc()).limit(_MOST))
+    return [Artifact(**row) for row in rows]
 
 
 def make_whole(tx: Tx, number: int, **arrived: Any) -> None:
@@ -102,11 +87,3 @@ def expire(tx: Tx, now: Micros, limit: int) -> int:
     ended = update(ARTIFACT).where(ARTIFACT.c.number.in_([row["number"] for row in rows]))
     tx.execute(ended.values(expired=True))
     return len(rows)
-
-
-def _listed(
-    tx: Tx, wanted: Sequence[ColumnElement[bool]], limit: int, skipped: int
-) -> list[Artifact]:
-    chosen = select(ARTIFACT).where(*wanted, ARTIFACT.c.whole.is_(True))
-    rows = tx.rows(chosen.order_by(ARTIFACT.c.number.desc()).limit(limit).offset(skipped))
-    return [Artifact(**row) for row in rows]

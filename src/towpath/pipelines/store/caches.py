@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
+from towpath.kernel.clock import Micros
 from towpath.kernel.db.interface import Tx
 from towpath.pipelines.model.results import Entry
 from towpath.pipelines.store import uploads
@@ -67,9 +68,10 @@ def remove(tx: Tx, gone: Sequence[Entry]) -> None:
     tx.execute(delete(CACHE).where(CACHE.c.number.in_([each.number for each in gone])))
 
 
-def unused(tx: Tx, before: int, limit: int) -> list[Entry]:
-    """List entries that nobody has used since a moment, and those that never became whole."""
-    rows = tx.rows(select(CACHE).where(CACHE.c.used < before).limit(limit))
+def unfinished(tx: Tx, before: Micros, limit: int) -> list[Entry]:
+    """List entries that were begun before a moment and never became whole."""
+    chosen = select(CACHE).where(CACHE.c.whole.is_(False), CACHE.c.created < before)
+    rows = tx.rows(chosen.limit(limit))
     return [Entry(**row) for row in rows]
 
 

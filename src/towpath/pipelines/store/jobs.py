@@ -84,11 +84,6 @@ def queued(tx: Tx, but: Collection[str] = ()) -> list[Job]:
     return [_job(row) for row in rows]
 
 
-def running(tx: Tx) -> list[tuple[Job, Lease]]:
-    rows = tx.rows(select(JOB).where(JOB.c.state == "running"))
-    return [(_job(row), Lease(row["lease"], row["lease_until"], row["token"])) for row in rows]
-
-
 def move_job(tx: Tx, before: Job, **values: Any) -> bool:
     """Change a job that is still in the state and attempt of `before`; False when it is not.
 
